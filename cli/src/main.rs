@@ -1,0 +1,2 @@
+//! The program `augur`.
+fn main() {}

@@ -1,0 +1,17 @@
+//! The nouns: values, times, ids and the closed vocabularies of the records. No I/O, no `tracing`, no OpenTelemetry.
+
+mod id;
+mod json;
+mod serialize;
+mod time;
+mod value;
+mod words;
+
+pub use id::{IdError, RunId, short_id, step_id};
+pub use json::{JsonError, MAX_DEPTH, parse, write_line, write_pretty};
+pub use serialize::{ValueError, to_value};
+pub use time::Timestamp;
+pub use value::{Number, Object, Value};
+pub use words::{
+    CoordinateSpace, EventKind, EventLayer, ModelLayer, Provenance, RunStatus, StepStatus, UnknownWord, VerdictStatus,
+};
