@@ -1,2 +1,35 @@
-//! Work in progress.
+//! Debug bundles for AI agents, from the `tracing` spans that they emit already.
+#![doc = include_str!("guide.md")]
+
+#[doc(hidden)]
+pub use tracing;
+
+mod bridge;
+pub mod bundle;
+mod capture;
+mod config;
+mod console;
+mod guard;
+mod install;
+#[cfg(feature = "otlp")]
+mod otlp;
+mod pipeline;
 pub mod record;
+pub mod redact;
+pub mod schema;
+pub mod session;
+mod store;
+
+pub use bridge::SpanExt;
+pub use bundle::Moment;
+pub use capture::CaptureMode;
+pub use config::{Config, ConfigError};
+pub use guard::{BundleReport, Guard, Report};
+pub use install::{BoxedLayer, InstallError, init, layer};
+#[cfg(feature = "otlp")]
+pub use otlp::ExitReport;
+pub use pipeline::{Durability, Loss};
+pub use session::Session;
+
+/// The version of the record schemas that a bundle follows.
+pub const SCHEMA_VERSION: &str = "0.1";

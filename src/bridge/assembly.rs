@@ -1,0 +1,518 @@
+//! Puts a run together from its spans and events, on the worker: what the vocabularies read becomes steps, events and model
+//! calls on the road.
+
+use super::{
+    facts::{Attributes, EventFacts, Level, SpanFacts},
+    run::SpanKey,
+    vocabulary::{self, Class, Decision, Failure, augur},
+};
+use crate::{
+    CaptureMode,
+    capture::Origin,
+    pipeline::{Patch, Road},
+    record::{EventLayer, Number, Object, RunStatus, StepStatus, Timestamp, Value},
+};
+use std::{collections::HashMap, time::SystemTime};
+
+/// How many events are kept with one span to be read at its end.
+const KEPT_EVENTS: usize = 32;
+
+/// What a span is to its run, settled when it starts.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Role {
+    /// `None` for a span that is only the root of a run.
+    pub(crate) class: Option<Class>,
+    pub(crate) root: bool,
+    pub(crate) parent: Option<SpanKey>,
+    pub(crate) step: Option<u64>,
+    pub(crate) opens_step: bool,
+    pub(crate) under_plan: bool,
+    /// The same model call as this span around it.
+    pub(crate) folds_into: Option<SpanKey>,
+}
+
+/// A span has started.
+#[derive(Debug)]
+pub(crate) struct Started {
+    pub(crate) key: SpanKey,
+    pub(crate) role: Role,
+    pub(crate) mode: CaptureMode,
+    pub(crate) facts: SpanFacts,
+}
+
+/// A span has closed. `facts` holds what was recorded after its start.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) key: SpanKey,
+    pub(crate) facts: SpanFacts,
+    pub(crate) mode: CaptureMode,
+    pub(crate) panicking: bool,
+    /// The step that an agent was at when its span closed.
+    pub(crate) settled: Option<u64>,
+    /// Trace id and span id.
+    pub(crate) link: Option<(String, String)>,
+}
+
+/// The spans and steps of a run that are open.
+#[derive(Default)]
+pub(crate) struct Assembly {
+    spans: HashMap<SpanKey, Open>,
+    steps: HashMap<u64, Step>,
+    costs: Object,
+    stated_status: Option<RunStatus>,
+}
+
+#[derive(Debug)]
+struct Open {
+    role: Role,
+    facts: SpanFacts,
+}
+
+/// A step while spans of it may still come.
+struct Step {
+    started: SystemTime,
+    stated: bool,
+    open_members: usize,
+    failure: Option<Failure>,
+    costs: Object,
+    has_action: bool,
+    has_tool: bool,
+    stated_status: bool,
+}
+
+impl Assembly {
+    pub(crate) fn start(&mut self, road: &mut Road, started: Started) {
+        let Started { key, role, mode, facts } = started;
+        if role.root {
+            self.begin_run(road, &facts);
+        }
+        if let Some(index) = role.step.filter(|_| role.opens_step) {
+            self.begin_step(road, index, &role, &facts, mode);
+        }
+        if let Some(step) = role.step.and_then(|index| self.steps.get_mut(&index)) {
+            step.open_members += 1;
+        }
+        if role.class == Some(Class::Agent) {
+            let said = vocabulary::agent_started(&vocabulary::agent_facts(&facts));
+            say(road, said, role.step, facts.start, mode, true);
+        }
+        self.spans.insert(key, Open { role, facts });
+    }
+
+    fn begin_run(&mut self, road: &mut Road, facts: &SpanFacts) {
+        let mut fields = augur::run_fields(&facts.attributes);
+        self.take_run_fields(road, &mut fields);
+    }
+
+    fn take_run_fields(&mut self, road: &mut Road, fields: &mut augur::Fields) {
+        complain(road, None, fields);
+        if let Some(status) = fields.members.remove("status") {
+            self.stated_status = status.as_str().and_then(|word| word.parse().ok());
+        }
+        if let Some(Value::Object(tags)) = fields.members.remove("tags") {
+            for (key, value) in tags {
+                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                road.tag(&key, &text);
+            }
+        }
+        if !fields.members.is_empty() {
+            road.session(std::mem::take(&mut fields.members));
+        }
+    }
+
+    fn begin_step(&mut self, road: &mut Road, index: u64, role: &Role, facts: &SpanFacts, mode: CaptureMode) {
+        let stated = role.class == Some(Class::Step);
+        let usual_type = match role.class {
+            Some(Class::Tool) => "tool",
+            Some(Class::Plan) => "plan",
+            Some(Class::Inference) => "message",
+            _ => &facts.name,
+        };
+        let members = Object::from([
+            ("step_type".to_owned(), Value::from(usual_type)),
+            ("status".to_owned(), StepStatus::Running.into()),
+            ("started_at".to_owned(), Timestamp::from(facts.start).to_string().into()),
+        ]);
+        let step = Step {
+            started: facts.start,
+            stated,
+            open_members: 0,
+            failure: None,
+            costs: Object::new(),
+            has_action: false,
+            has_tool: role.class == Some(Class::Tool),
+            stated_status: false,
+        };
+        self.steps.insert(index, step);
+        patch(road, index, members, mode, Origin::Stated);
+        if stated {
+            self.take_step_fields(road, index, &facts.attributes, mode);
+        }
+    }
+
+    fn take_step_fields(&mut self, road: &mut Road, index: u64, attributes: &Attributes, mode: CaptureMode) {
+        let mut fields = augur::step_fields(attributes);
+        if fields.is_empty() {
+            return;
+        }
+        complain(road, Some(index), &mut fields);
+        let members = std::mem::take(&mut fields.members);
+        if let Some(step) = self.steps.get_mut(&index) {
+            step.stated_status |= members.contains_key("status");
+            step.has_action |= members.contains_key("action");
+            if let Some(costs) = members.get("costs").and_then(Value::as_object) {
+                add_costs(&mut self.costs, costs);
+            }
+        }
+        patch(road, index, members, mode, Origin::Stated);
+    }
+
+    pub(crate) fn event(
+        &mut self,
+        road: &mut Road,
+        key: SpanKey,
+        step: Option<u64>,
+        event: EventFacts,
+        mode: CaptureMode,
+    ) {
+        let role = self.spans.get(&key).map(|open| open.role).unwrap_or_default();
+        if let Some(index) = step {
+            self.take_step_fields(road, index, &event.attributes, mode);
+            if let Some(verdict) = vocabulary::verdict(&event.attributes) {
+                patch(road, index, members("verdict", verdict.into()), mode, Origin::Derived);
+            }
+        }
+        let layer = layer_of(&role);
+        if let Some(decided) = augur::decision_of(&event, layer) {
+            let mut fields = augur::Fields { complaints: decided.complaints, ..augur::Fields::default() };
+            complain(road, step, &mut fields);
+            let summary = event.attributes.text("augur.summary").map(str::to_owned).or_else(|| event.message.clone());
+            let said = Decision {
+                layer: decided.layer,
+                kind: decided.kind,
+                summary: summary.unwrap_or_else(|| decided.kind.as_str().to_owned()),
+                detail: augur::detail(&event.attributes),
+            };
+            say(road, said, step, event.time, mode, false);
+        } else if let Some(said) = vocabulary::decision(&event, layer) {
+            say(road, said, step, event.time, mode, event.level < Level::Warn);
+        } else if event.level >= Level::Info && (event.message.is_some() || !only_ours(&event.attributes)) {
+            let head = format!("{} {:5} {}: ", Timestamp::from(event.time), event.level.as_str(), event.target);
+            let fields = event.attributes.iter().map(|(name, value)| (name.to_owned(), value.clone()));
+            road.log(step, &head, event.message.as_deref().unwrap_or_default(), fields, mode);
+        }
+        let holder = role.folds_into.unwrap_or(key);
+        if (event.level == Level::Error || vocabulary::content_event(&event.name, &event.target))
+            && let Some(open) = self.spans.get_mut(&holder)
+            && open.facts.events.len() < KEPT_EVENTS
+        {
+            open.facts.events.push(event);
+        }
+    }
+
+    pub(crate) fn close(&mut self, road: &mut Road, ended: Ended) {
+        let Ended { key, facts: late, mode, panicking, settled, link } = ended;
+        let Some(Open { role, mut facts }) = self.spans.remove(&key) else { return };
+        let late_only = late.attributes;
+        let end = late.end.unwrap_or(facts.start);
+        facts.end = late.end;
+        facts.attributes.extend(late_only.clone());
+        if role.root {
+            self.take_run_fields(road, &mut augur::run_fields(&late_only));
+        }
+        let mut failure = vocabulary::failure(&facts);
+        if panicking && failure.is_none() {
+            failure = Some(Failure { class: Some("panic".to_owned()), message: None });
+        }
+        let mut model_call = None;
+        match role.class {
+            Some(Class::Step) => {
+                if let Some(index) = role.step {
+                    self.take_step_fields(road, index, &late_only, mode);
+                }
+            }
+            Some(Class::Inference) => match role.folds_into {
+                Some(outer) => self.fold(outer, facts.clone()),
+                None => model_call = self.model_called(road, &role, &facts, mode),
+            },
+            Some(Class::Tool) => self.tool_ended(road, &role, &facts, mode),
+            Some(Class::Agent) => {
+                let said = vocabulary::agent_ended(&vocabulary::agent_facts(&facts));
+                say(road, said, role.step, end, mode, true);
+            }
+            Some(Class::Plan) => say(road, vocabulary::planned(&facts), role.step, end, mode, true),
+            Some(Class::Lookup) => say(road, vocabulary::looked_up(&facts), role.step, end, mode, true),
+            Some(Class::Verify) => say(road, vocabulary::verified(&facts), role.step, end, mode, true),
+            Some(Class::Judge) => {
+                if let (Some(index), Some(verdict)) = (role.step, vocabulary::verdict(&facts.attributes)) {
+                    patch(road, index, members("verdict", verdict.into()), mode, Origin::Derived);
+                }
+                say(road, vocabulary::judged(&facts), role.step, end, mode, true);
+            }
+            Some(Class::Run) | None => {}
+        }
+        if let Some(index) = role.step {
+            self.member_ended(road, index, &role, end, failure, mode);
+        }
+        if let Some(link) = link {
+            road.link(link_record(&role, &facts, link, model_call));
+        }
+        if let Some(index) = settled {
+            self.steps.remove(&index);
+        }
+    }
+
+    /// A client's span inside a framework's span is the same call: the outer one has the say, the inner fills in.
+    fn fold(&mut self, outer: SpanKey, inner: SpanFacts) {
+        if let Some(open) = self.spans.get_mut(&outer) {
+            let mut whole = inner.attributes;
+            whole.extend(std::mem::take(&mut open.facts.attributes));
+            open.facts.attributes = whole;
+            let room = KEPT_EVENTS.saturating_sub(open.facts.events.len());
+            open.facts.events.extend(inner.events.into_iter().take(room));
+        }
+    }
+
+    fn model_called(&mut self, road: &mut Road, role: &Role, facts: &SpanFacts, mode: CaptureMode) -> Option<String> {
+        let call = vocabulary::model_call(facts, role.under_plan);
+        for said in vocabulary::model_called(&call) {
+            say(road, said, role.step, facts.end.unwrap_or(facts.start), mode, true);
+        }
+        let mut record = call.record.clone();
+        record.insert("schema_version".into(), crate::SCHEMA_VERSION.into());
+        record.insert("layer".into(), call.layer.into());
+        if let Some(index) = role.step {
+            record.insert("step_index".into(), index.into());
+        }
+        let path = road.model_call(role.step, call.layer, record, mode);
+        add_costs(&mut self.costs, &call.costs);
+        let Some(index) = role.step else { return path };
+        for reasoning in &call.reasoning {
+            let mut record = Object::from([
+                ("ts".to_owned(), Timestamp::from(facts.start).to_string().into()),
+                ("step_index".to_owned(), index.into()),
+                ("text".to_owned(), reasoning.text.as_str().into()),
+                ("format".to_owned(), reasoning.format.into()),
+            ]);
+            record.extend(reasoning.tokens.map(|tokens| ("tokens".to_owned(), tokens.into())));
+            record.extend(reasoning.model.as_ref().map(|model| ("model".to_owned(), model.as_str().into())));
+            road.reasoning(record, mode);
+        }
+        let Some(step) = self.steps.get_mut(&index) else { return path };
+        add_costs(&mut step.costs, &call.costs);
+        let mut derived = Object::new();
+        if !call.versions.is_empty() {
+            derived.insert("captured_versions".into(), call.versions.into());
+        }
+        let costs = step.costs.clone();
+        if !step.stated {
+            if !call.asked_tools.is_empty() && !step.has_tool {
+                step.has_tool = true;
+                derived.insert("step_type".into(), "tool".into());
+            }
+            if let Some(intent) = call.intent {
+                derived.insert("intent".into(), intent.into());
+            }
+        }
+        if !costs.is_empty() && road.step_member(index, "costs").is_none_or(|_| !step.stated) {
+            derived.insert("costs".into(), costs.into());
+        }
+        patch(road, index, derived, mode, Origin::Derived);
+        path
+    }
+
+    fn tool_ended(&mut self, road: &mut Road, role: &Role, facts: &SpanFacts, mode: CaptureMode) {
+        let tool = vocabulary::tool_use(facts);
+        say(road, vocabulary::tool_started(&tool), role.step, facts.start, mode, true);
+        say(road, vocabulary::tool_ended(&tool), role.step, facts.end.unwrap_or(facts.start), mode, true);
+        let Some((index, step)) = role.step.and_then(|index| Some((index, self.steps.get_mut(&index)?))) else { return };
+        let mut derived = Object::new();
+        if !step.stated && !std::mem::replace(&mut step.has_tool, true) {
+            derived.insert("step_type".into(), "tool".into());
+        }
+        if !std::mem::replace(&mut step.has_action, true) {
+            derived.insert("action".into(), vocabulary::action_of(&tool).into());
+        }
+        patch(road, index, derived, mode, Origin::Derived);
+    }
+
+    /// A span of a step has closed: the step's end moves, and its state with it.
+    fn member_ended(
+        &mut self,
+        road: &mut Road,
+        index: u64,
+        role: &Role,
+        end: SystemTime,
+        failure: Option<Failure>,
+        mode: CaptureMode,
+    ) {
+        let Some(step) = self.steps.get_mut(&index) else { return };
+        step.open_members = step.open_members.saturating_sub(1);
+        let own = role.class == Some(Class::Step);
+        // Inside a step that its owner stated, only the owner's own span says that the step failed.
+        if own || !step.stated {
+            step.failure = step.failure.take().or(failure);
+        }
+        let over = if step.stated { own } else { step.open_members == 0 };
+        if !over {
+            return;
+        }
+        let mut members = Object::new();
+        if !step.stated_status {
+            let status = if step.failure.is_some() { StepStatus::Failed } else { StepStatus::Succeeded };
+            members.insert("status".into(), status.into());
+        }
+        let (started, ended) = (Timestamp::from(step.started), Timestamp::from(end));
+        members.insert("ended_at".into(), ended.to_string().into());
+        members.insert("duration_ms".into(), ended.millis_since(started).into());
+        if let Some(failure) = &step.failure
+            && road.step_member(index, "failure_class").is_none()
+            && let Some(class) = failure.class.as_deref().map(class_word)
+        {
+            members.insert("failure_class".into(), class.into());
+        }
+        let stated = step.stated;
+        patch(road, index, members, mode, Origin::Stated);
+        road.end_step(index);
+        if stated {
+            self.steps.remove(&index);
+        }
+    }
+
+    /// The run is over: steps that are still open were cut off, and the run's costs are known.
+    pub(crate) fn end(&mut self, road: &mut Road, status: Option<RunStatus>) -> RunStatus {
+        for (index, step) in std::mem::take(&mut self.steps) {
+            if step.open_members > 0 {
+                let cut = Object::from([
+                    ("status".to_owned(), StepStatus::Failed.into()),
+                    ("failure_class".to_owned(), "interrupted".into()),
+                ]);
+                patch(road, index, cut, CaptureMode::Full, Origin::Stated);
+            }
+            road.end_step(index);
+        }
+        self.spans.clear();
+        if !self.costs.is_empty() {
+            road.session(members("costs", std::mem::take(&mut self.costs).into()));
+        }
+        // A kill or a panic outweighs what the agent had meant to say.
+        match (status, self.stated_status) {
+            (Some(RunStatus::Halted), _) => RunStatus::Halted,
+            (_, Some(stated)) => stated,
+            (Some(status), None) => status,
+            (None, None) => RunStatus::Succeeded,
+        }
+    }
+}
+
+fn patch(road: &mut Road, index: u64, members: Object, mode: CaptureMode, origin: Origin) {
+    if !members.is_empty() {
+        road.step(Patch { index, members, mode, origin });
+    }
+}
+
+fn members(key: &str, value: Value) -> Object {
+    Object::from([(key.to_owned(), value)])
+}
+
+/// A class for a failure of which only a text is known must still be a word.
+fn class_word(class: &str) -> &str {
+    let word = class.len() <= 80 && class.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-:".contains(&byte));
+    if word { class } else { "error" }
+}
+
+fn only_ours(attributes: &Attributes) -> bool {
+    attributes.iter().all(|(name, _)| name.starts_with("augur."))
+}
+
+fn layer_of(role: &Role) -> EventLayer {
+    match role.class {
+        Some(Class::Inference) if role.under_plan => EventLayer::Planner,
+        Some(Class::Inference) => EventLayer::Model,
+        Some(Class::Tool) => EventLayer::Dispatch,
+        Some(Class::Plan) => EventLayer::Planner,
+        Some(Class::Lookup) => EventLayer::Grounding,
+        Some(Class::Verify | Class::Judge) => EventLayer::Verifier,
+        Some(Class::Run | Class::Step | Class::Agent) | None => EventLayer::Runner,
+    }
+}
+
+/// Puts a decision on the road. What was derived from telemetry leaves its texts behind where model calls do not pass.
+fn say(road: &mut Road, said: Decision, step: Option<u64>, at: SystemTime, mode: CaptureMode, derived: bool) {
+    let Decision { layer, kind, mut summary, mut detail } = said;
+    if derived && mode < CaptureMode::ModelIo {
+        if let Some(query) = detail.get("query").and_then(Value::as_str)
+            && summary.contains(query.trim())
+        {
+            summary = detail.get("operation").and_then(Value::as_str).unwrap_or("lookup").to_owned();
+        }
+        detail.retain(|key, _| {
+            !matches!(key.as_str(), "query" | "documents" | "arguments" | "result" | "output" | "explanation" | "message")
+        });
+    }
+    let mut event = Object::from([
+        ("ts".to_owned(), Timestamp::from(at).to_string().into()),
+        ("layer".to_owned(), layer.into()),
+        ("kind".to_owned(), kind.into()),
+        ("summary".to_owned(), summary.into()),
+    ]);
+    if let Some(index) = step {
+        event.insert("step_index".into(), index.into());
+    }
+    if !detail.is_empty() {
+        event.insert("detail".into(), detail.into());
+    }
+    road.event(event, layer, mode);
+}
+
+/// Says of fields that could not be used what was wrong with them, and keeps those that no schema has.
+fn complain(road: &mut Road, step: Option<u64>, fields: &mut augur::Fields) {
+    for complaint in fields.complaints.drain(..) {
+        road.adapter_error(step, format!("{}: {}", complaint.field, complaint.problem), Object::new());
+    }
+    let unknown = std::mem::take(&mut fields.unknown);
+    if !unknown.is_empty() {
+        let names: Vec<&str> = unknown.keys().map(String::as_str).collect();
+        let summary = format!("no schema has a place for {}; kept here", names.join(", "));
+        road.adapter_note(step, summary, unknown);
+    }
+}
+
+fn link_record(role: &Role, facts: &SpanFacts, ids: (String, String), model_call: Option<String>) -> Object {
+    let kind = match role.class {
+        Some(Class::Step) => "step",
+        Some(Class::Inference) => "model_call",
+        Some(Class::Tool) => "tool",
+        Some(Class::Run | Class::Agent) | None if role.root => "run",
+        _ => "span",
+    };
+    let mut link = Object::from([
+        ("kind".to_owned(), Value::from(kind)),
+        ("name".to_owned(), facts.name.as_ref().into()),
+        ("trace_id".to_owned(), ids.0.into()),
+        ("span_id".to_owned(), ids.1.into()),
+        ("started_at".to_owned(), Timestamp::from(facts.start).to_string().into()),
+    ]);
+    link.extend(facts.end.map(|end| ("ended_at".to_owned(), Timestamp::from(end).to_string().into())));
+    link.extend(role.step.map(|index| ("step_index".to_owned(), index.into())));
+    link.extend(model_call.map(|path| ("model_call".to_owned(), path.into())));
+    link
+}
+
+/// Adds costs member by member: whole numbers stay whole.
+fn add_costs(into: &mut Object, costs: &Object) {
+    for (key, value) in costs {
+        let Some(more) = value.as_number() else { continue };
+        let known = into.get(key).and_then(Value::as_number);
+        let sum = match (known.and_then(Number::as_i64), more.as_i64()) {
+            (Some(known), Some(more)) => Some(Number::from(known.saturating_add(more))),
+            _ => match known {
+                None => Some(more.clone()),
+                Some(known) => Number::from_f64(known.as_f64() + more.as_f64()),
+            },
+        };
+        if let Some(sum) = sum {
+            into.insert(key.clone(), sum.into());
+        }
+    }
+}

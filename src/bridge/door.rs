@@ -1,0 +1,290 @@
+//! What the layer, the extension trait and the guard share: the settings, the worker, and the runs that are open.
+
+use super::{
+    assembly::Assembly,
+    facts::{Attributes, SpanFacts},
+    run::Run,
+};
+use crate::{
+    BundleReport, CaptureMode, Durability,
+    bundle::{BundleWriter, OpenError, SessionHeader},
+    pipeline::{Acknowledged, Lane, Losses, Pipeline, Road, Urgency, notice},
+    record::{Object, RunId, RunStatus, Timestamp, Value},
+    redact::RedactionPolicy,
+};
+use std::{
+    collections::{VecDeque, hash_map::RandomState},
+    fs,
+    hash::{BuildHasher, Hasher},
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant, SystemTime},
+};
+use tracing::dispatcher::WeakDispatch;
+
+/// How long the end of a step may hold up the agent.
+pub(crate) const STEP_LIMIT: Duration = Duration::from_millis(50);
+
+/// How many runs a report tells of.
+const REMEMBERED_RUNS: usize = 64;
+
+/// How the runs of one layer are recorded.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) root: PathBuf,
+    pub(crate) client: Object,
+    pub(crate) mode: CaptureMode,
+    pub(crate) durability: Durability,
+    pub(crate) policy: RedactionPolicy,
+}
+
+/// One layer's shared state.
+#[derive(Debug)]
+pub(crate) struct Door {
+    pub(crate) settings: Settings,
+    pub(crate) pipeline: Pipeline,
+    /// The runs that are open, and the latest that are over.
+    runs: Mutex<VecDeque<Arc<Run>>>,
+    /// The run of steps that have no span around them.
+    implicit: Mutex<Option<Arc<Run>>>,
+    keys: AtomicU64,
+    pub(crate) dispatch: OnceLock<WeakDispatch>,
+    /// Spans that meant something but belonged to no run.
+    pub(crate) homeless: AtomicU64,
+}
+
+impl Door {
+    pub(crate) fn new(settings: Settings, pipeline: Pipeline) -> Self {
+        Self {
+            settings,
+            pipeline,
+            runs: Mutex::default(),
+            implicit: Mutex::default(),
+            keys: AtomicU64::new(1),
+            dispatch: OnceLock::new(),
+            homeless: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn next_key(&self) -> u64 {
+        self.keys.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Opens a run. Its folder is made by the worker; what comes meanwhile waits in the queue.
+    pub(crate) fn open_run(&self, attributes: &Attributes, started: SystemTime) -> Arc<Run> {
+        let mut notes = Vec::new();
+        let id = self.run_id(attributes.text("augur.run.id"), &mut notes);
+        let losses = Arc::new(Losses::default());
+        let lane = Arc::new(Lane::new(None, Arc::clone(&losses), self.settings.mode, self.settings.durability));
+        let run = Arc::new(Run::new(lane, id, Assembly::default()));
+        {
+            let mut runs = self.lock_runs();
+            if runs.len() >= REMEMBERED_RUNS
+                && let Some(oldest) = runs.iter().position(|run| run.is_ended())
+            {
+                runs.remove(oldest);
+            }
+            runs.push_back(Arc::clone(&run));
+        }
+        let (settings, opened) = (self.settings.clone(), Arc::clone(&run));
+        self.pipeline.open(&run.lane, move || {
+            let (writer, id, folder) = create(&settings, &opened.asked_id, started).map_err(|error| error.to_string())?;
+            if id != opened.asked_id {
+                notes.push("the id was used before, so a number was added to it".to_owned());
+            }
+            let mut road = Road::new(writer, settings.policy, losses);
+            for note in notes {
+                road.adapter_error(None, format!("run id: {note}"), Object::new());
+            }
+            let _ = opened.opened.set((id, folder));
+            Ok(road)
+        });
+        run
+    }
+
+    /// The run of steps that stand in no span of their own.
+    pub(crate) fn implicit_run(&self, started: SystemTime) -> Arc<Run> {
+        let mut place = self.implicit.lock().unwrap_or_else(PoisonError::into_inner);
+        match place.as_ref().filter(|run| !run.is_ended()) {
+            Some(run) => Arc::clone(run),
+            None => Arc::clone(place.insert(self.open_run(&Attributes::default(), started))),
+        }
+    }
+
+    fn run_id(&self, asked: Option<&str>, notes: &mut Vec<String>) -> RunId {
+        let generated = || {
+            let name = self.settings.client.get("name").and_then(Value::as_str).unwrap_or("run");
+            let time: String =
+                Timestamp::now().to_whole_seconds().chars().filter(char::is_ascii_alphanumeric).collect();
+            let random = RandomState::new().build_hasher().finish();
+            RunId::new(format!("{name}-{time}-{:08x}", random as u32))
+        };
+        match asked {
+            None => generated().unwrap_or_else(|_| RunId::substitute("run")),
+            Some(text) => match RunId::new(text) {
+                Ok(id) if self.settings.policy.is_clean(text) => id,
+                refused => {
+                    let why = refused.err().unwrap_or(crate::record::IdError::Secret);
+                    notes.push(format!("{why}; a substitute is used"));
+                    RunId::substitute(text)
+                }
+            },
+        }
+    }
+
+    /// Hands work on a run to the worker. A full queue holds up the agent no longer than the end of a step may.
+    pub(crate) fn submit(
+        &self,
+        run: &Arc<Run>,
+        weight: usize,
+        work: impl FnOnce(&mut Assembly, &mut Road) + Send + 'static,
+    ) {
+        // A reader should see that a step has begun, or a kill would leave no trace of what was under way.
+        let urgency = match run.lane.durability() {
+            Durability::Process => Urgency::Now,
+            Durability::Lazy => Urgency::Soon,
+        };
+        let shared = Arc::clone(run);
+        self.pipeline.submit(&run.lane, weight, urgency, Duration::ZERO, move |road| on(&shared, road, work));
+    }
+
+    /// The same at the end of a step: returns when its files are in place, or after 50 ms.
+    pub(crate) fn submit_and_wait(
+        &self,
+        run: &Arc<Run>,
+        weight: usize,
+        work: impl FnOnce(&mut Assembly, &mut Road) + Send + 'static,
+    ) {
+        let shared = Arc::clone(run);
+        if run.lane.durability() == Durability::Lazy {
+            self.pipeline
+                .submit(&run.lane, weight, Urgency::Soon, STEP_LIMIT, move |road| on(&shared, road, work));
+            return;
+        }
+        let acknowledgement =
+            self.pipeline.submit_acknowledged(&run.lane, weight, STEP_LIMIT, move |road| on(&shared, road, work));
+        let outcome = acknowledgement.map_or(Acknowledged::Pending, |answer| answer.wait(Some(STEP_LIMIT)));
+        if run.lane.waited(outcome) {
+            self.pipeline.submit(&run.lane, 0, Urgency::Soon, Duration::ZERO, |road| {
+                road.adapter_error(
+                    None,
+                    "the disk was too slow three steps in a row; the agent no longer waits for it".to_owned(),
+                    Object::new(),
+                );
+            });
+        }
+    }
+
+    /// Ends a run, if nobody did before.
+    pub(crate) fn end_run(&self, run: &Arc<Run>, status: Option<RunStatus>, at: SystemTime) {
+        if !run.end() {
+            return;
+        }
+        let lane = Arc::clone(&run.lane);
+        self.submit_and_wait(run, 64, move |assembly, road| {
+            let status = assembly.end(road, status);
+            if let Err(error) = road.finish(status, lane.durability(), at.into()) {
+                notice(format!("the bundle could not be completed: {error}; `augur recover` will complete it"));
+            }
+        });
+    }
+
+    /// Ends every run that is still open: their spans outlived the guard.
+    pub(crate) fn end_all(&self, status: RunStatus) {
+        if let Some(run) = self.implicit.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            self.end_run(&run, None, SystemTime::now());
+        }
+        let runs: Vec<_> = self.lock_runs().iter().cloned().collect();
+        for run in runs {
+            self.end_run(&run, Some(status), SystemTime::now());
+        }
+    }
+
+    /// Waits until everything that was queued is in place. `false` if the time ran out first.
+    pub(crate) fn flush(&self, limit: Duration) -> bool {
+        let begun = Instant::now();
+        let runs: Vec<_> = self.lock_runs().iter().filter(|run| !run.is_ended()).cloned().collect();
+        runs.iter().all(|run| {
+            let left = limit.saturating_sub(begun.elapsed());
+            let answer = self.pipeline.submit_acknowledged(&run.lane, 0, left, |_| {});
+            answer.is_some_and(|answer| answer.wait(Some(limit.saturating_sub(begun.elapsed()))) != Acknowledged::Pending)
+        })
+    }
+
+    /// What became of the runs.
+    pub(crate) fn report(&self) -> Vec<BundleReport> {
+        let report = |run: &Arc<Run>| BundleReport {
+            run_id: run.id().to_string(),
+            folder: run.opened.get().map(|(_, folder)| folder.clone()),
+            complete: run.is_ended() && run.opened.get().is_some() && !run.lane.is_open(),
+            refusal: run.lane.refusal().map(str::to_owned),
+            lost: run.lane.losses.occurred(),
+        };
+        self.lock_runs().iter().map(report).collect()
+    }
+
+    fn lock_runs(&self) -> MutexGuard<'_, VecDeque<Arc<Run>>> {
+        self.runs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn on(run: &Run, road: &mut Road, work: impl FnOnce(&mut Assembly, &mut Road)) {
+    work(&mut run.assembly.lock().unwrap_or_else(PoisonError::into_inner), road);
+}
+
+/// Makes the folder of a run, numbering the id if it was used before, in whatever case: the bundle may be carried to a file
+/// system that does not tell cases apart.
+fn create(settings: &Settings, asked: &RunId, started: SystemTime) -> Result<(BundleWriter, RunId, PathBuf), OpenError> {
+    let taken = names(&settings.root);
+    let mut number = 1;
+    loop {
+        let id = if number == 1 { asked.clone() } else { asked.numbered(number) };
+        number += 1;
+        if taken.contains(&id.folder_name().to_lowercase()) {
+            continue;
+        }
+        let folder = settings.root.join(id.folder_name());
+        let header = SessionHeader {
+            run_id: id.clone(),
+            debug_session_id: debug_session_id(),
+            client: settings.client.clone(),
+            capture_mode: settings.mode,
+            started_at: Timestamp::from(started).to_string(),
+            policy_id: settings.policy.id().to_owned(),
+            tags: Object::new(),
+            extra: Object::new(),
+        };
+        match BundleWriter::create(&folder, &header) {
+            Ok(writer) => return Ok((writer, id, folder)),
+            // Another process was quicker with this name.
+            Err(OpenError::NotEmpty { .. }) if number < 10_000 => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn names(root: &Path) -> Vec<String> {
+    let entries = fs::read_dir(root).into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().into_string().ok()).map(|name| name.to_lowercase()).collect()
+}
+
+/// `dbg_` and 16 random hex digits.
+pub(crate) fn debug_session_id() -> String {
+    format!("dbg_{:016x}", RandomState::new().build_hasher().finish())
+}
+
+/// A span at its start, as neutral facts.
+pub(crate) fn facts(metadata: &tracing::Metadata<'static>, start: SystemTime, attributes: Attributes) -> SpanFacts {
+    SpanFacts {
+        name: metadata.name().into(),
+        target: metadata.target().into(),
+        start,
+        end: None,
+        status: super::facts::SpanStatus::Unset,
+        attributes,
+        events: Vec::new(),
+    }
+}

@@ -1,0 +1,211 @@
+//! What a span can be told beyond its fields: pictures, and values with a structure.
+
+use super::{
+    layer::{AugurLayer, Place},
+    vocabulary::augur,
+};
+use crate::{
+    CaptureMode,
+    bundle::Moment,
+    capture::Origin,
+    pipeline::{Patch, Urgency},
+    record::{ModelLayer, Object, Value, to_value},
+};
+use serde::Serialize;
+use std::time::Duration;
+use tracing::{Dispatch, Span, span::Id};
+
+/// The largest picture that is kept, in bytes.
+pub(crate) const LARGEST_PICTURE: usize = 32 * 1024 * 1024;
+
+/// What a picture must be, for messages.
+pub(crate) const PICTURE_RULE: &str = "a PNG of at most 32 MiB";
+
+/// What every PNG begins with.
+pub(crate) const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
+
+/// Gives a span what fields cannot hold: pictures and structured values.
+///
+/// A span that is no step hands on to the nearest step around it. Outside a run, and where the layer is not installed, the
+/// calls do nothing. What cannot be used is told in the run's own events, and the step stands all the same.
+///
+/// ```
+/// use tracing_augur::{Moment, SpanExt};
+///
+/// let step = tracing::info_span!("click", augur.step.type = "click");
+/// # let png: Vec<u8> = Vec::new();
+/// step.record_screenshot(Moment::Before, png);
+/// step.record_grounding(&serde_json::json!({
+///     "provider": "template-match", "provenance": "screenshot",
+///     "coordinates": {"x": 412, "y": 230}, "confidence": 0.97,
+/// }));
+/// ```
+pub trait SpanExt {
+    /// Keeps a picture (PNG, at most 32 MiB) of before or after the action. The pixels are never decoded.
+    fn record_screenshot(&self, moment: Moment, png: impl Into<Vec<u8>>) -> &Self;
+
+    /// Sets the step's `action`: `type`, `params`, `coordinate_space`, `dispatch_backend`.
+    fn record_action(&self, action: &(impl Serialize + ?Sized)) -> &Self;
+
+    /// Sets the step's `grounding`: `provider`, `provenance`, `coordinates`, `confidence`, `target_label`, `evidence`.
+    fn record_grounding(&self, grounding: &(impl Serialize + ?Sized)) -> &Self;
+
+    /// Sets the step's `verdict`: `status`, `reason`, `score`, …
+    fn record_verdict(&self, verdict: &(impl Serialize + ?Sized)) -> &Self;
+
+    /// Records a model call of the step: an object with `request` and `response` as the model call schema has them.
+    fn record_model_call(&self, layer: ModelLayer, call: &(impl Serialize + ?Sized)) -> &Self;
+
+    /// Sets the member of the step at a dotted path, such as `recovery_decision` or `costs.total_usd`.
+    fn record_member(&self, path: &str, value: &(impl Serialize + ?Sized)) -> &Self;
+}
+
+impl SpanExt for Span {
+    fn record_screenshot(&self, moment: Moment, png: impl Into<Vec<u8>>) -> &Self {
+        in_step(self, |layer, place, index, _| {
+            let mode = place.run.lane.mode();
+            if mode < CaptureMode::Screenshots {
+                return;
+            }
+            let png = png.into();
+            if let Some(problem) = unusable_picture(&png) {
+                let summary = format!("the picture {} the action was left out: {problem}", word(moment));
+                let work = move |road: &mut crate::pipeline::Road| road.adapter_error(Some(index), summary, Object::new());
+                layer.door.pipeline.submit(&place.run.lane, 256, Urgency::Soon, Duration::ZERO, work);
+                return;
+            }
+            let weight = png.len();
+            let patience = super::door::STEP_LIMIT;
+            layer.door.pipeline.submit(&place.run.lane, weight, Urgency::Soon, patience, move |road| {
+                road.screenshot(index, moment, &png, mode, true);
+            });
+        });
+        self
+    }
+
+    fn record_action(&self, action: &(impl Serialize + ?Sized)) -> &Self {
+        self.record_member("action", action)
+    }
+
+    fn record_grounding(&self, grounding: &(impl Serialize + ?Sized)) -> &Self {
+        self.record_member("grounding", grounding)
+    }
+
+    fn record_verdict(&self, verdict: &(impl Serialize + ?Sized)) -> &Self {
+        self.record_member("verdict", verdict)
+    }
+
+    fn record_model_call(&self, layer: ModelLayer, call: &(impl Serialize + ?Sized)) -> &Self {
+        in_step(self, |augur, place, index, _| {
+            let mode = place.run.lane.mode();
+            let value = to_value(call);
+            augur.door.submit(&place.run, 1024, move |_, road| match value {
+                Ok(Value::Object(mut record)) => {
+                    for (key, value) in [
+                        ("schema_version", Value::from(crate::SCHEMA_VERSION)),
+                        ("ts", crate::record::Timestamp::now().to_string().into()),
+                    ] {
+                        record.entry(key.to_owned()).or_insert(value);
+                    }
+                    record.insert("layer".into(), layer.into());
+                    record.insert("step_index".into(), index.into());
+                    road.model_call(Some(index), layer, record, mode);
+                }
+                Ok(other) => {
+                    let summary = format!("a model call was left out: expected an object, got {}", other.kind());
+                    road.adapter_error(Some(index), summary, Object::new());
+                }
+                Err(error) => {
+                    road.adapter_error(Some(index), format!("a model call was left out: {error}"), Object::new());
+                }
+            });
+        });
+        self
+    }
+
+    fn record_member(&self, path: &str, value: &(impl Serialize + ?Sized)) -> &Self {
+        in_step(self, |layer, place, index, on_span| {
+            let mode = place.run.lane.mode();
+            let (path, value) = (path.to_owned(), to_value(value));
+            if let Ok(value) = &value {
+                on_span(&format!("augur.{path}"), value);
+            }
+            layer.door.submit(&place.run, 512, move |_, road| match value {
+                Ok(value) => {
+                    let fields = augur::step_member(&path, &value);
+                    for complaint in fields.complaints {
+                        road.adapter_error(Some(index), format!("{}: {}", complaint.field, complaint.problem), Object::new());
+                    }
+                    if !fields.unknown.is_empty() {
+                        road.adapter_note(Some(index), format!("no schema has a place for {path}; kept here"), fields.unknown);
+                    }
+                    road.step(Patch { index, members: fields.members, mode, origin: Origin::Stated });
+                }
+                Err(error) => road.adapter_error(Some(index), format!("{path} was left out: {error}"), Object::new()),
+            });
+        });
+        self
+    }
+}
+
+const fn word(moment: Moment) -> &'static str {
+    match moment {
+        Moment::Before => "before",
+        Moment::After => "after",
+    }
+}
+
+/// Why bytes are no picture that a bundle can hold; `None` if they are one.
+pub(crate) fn unusable_picture(png: &[u8]) -> Option<String> {
+    if png.is_empty() {
+        return Some("it is empty".to_owned());
+    }
+    if !png.starts_with(PNG) {
+        return Some("it is not a PNG; encode the screenshot as PNG first".to_owned());
+    }
+    (png.len() > LARGEST_PICTURE).then(|| {
+        format!("it has {} bytes and at most {LARGEST_PICTURE} are kept; scale the screenshot down", png.len())
+    })
+}
+
+type OnSpan<'a> = &'a dyn Fn(&str, &Value);
+
+/// Finds the step that a span belongs to.
+fn in_step(span: &Span, act: impl FnOnce(&AugurLayer, &Place, u64, OnSpan<'_>)) {
+    span.with_subscriber(|(id, dispatch)| {
+        let Some(layer) = dispatch.downcast_ref::<AugurLayer>() else { return };
+        let Some(place) = layer.place(dispatch, id) else { return };
+        if let Some(index) = place.role.step {
+            act(layer, &place, index, &|name, value| set_on_span(id, dispatch, name, value));
+        }
+    });
+}
+
+/// Shows the same on the OpenTelemetry side of the span; the exporter gates and redacts it.
+#[cfg(feature = "otlp")]
+fn set_on_span(id: &Id, dispatch: &Dispatch, name: &str, value: &Value) {
+    let mut flat = Vec::new();
+    flatten(name, value, &mut flat);
+    crate::otlp::set_attributes(id, dispatch, flat);
+}
+
+#[cfg(feature = "otlp")]
+fn flatten(name: &str, value: &Value, flat: &mut Vec<(opentelemetry::Key, opentelemetry::Value)>) {
+    let value = match value {
+        Value::Object(members) => {
+            for (key, member) in members {
+                flatten(&format!("{name}.{key}"), member, flat);
+            }
+            return;
+        }
+        Value::Null => return,
+        Value::Bool(value) => (*value).into(),
+        Value::String(text) => text.clone().into(),
+        Value::Number(number) => number.as_i64().map_or_else(|| number.as_f64().into(), opentelemetry::Value::from),
+        Value::Array(_) => value.to_string().into(),
+    };
+    flat.push((opentelemetry::Key::from(name.to_owned()), value));
+}
+
+#[cfg(not(feature = "otlp"))]
+fn set_on_span(_: &Id, _: &Dispatch, _: &str, _: &Value) {}

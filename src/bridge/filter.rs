@@ -1,0 +1,46 @@
+//! What the door listens to: what matters to a run, and nothing of the rest, so that the rest costs next to nothing.
+
+use super::vocabulary;
+use crate::CaptureMode;
+use tracing::{Level, Metadata, Subscriber, subscriber::Interest};
+use tracing_subscriber::layer::{Context, Filter};
+
+/// The filter of our own layer. It is a filter of that layer alone: other layers see what they always saw.
+#[derive(Debug, Clone)]
+pub(crate) struct Wanted {
+    /// The mode of runs that do not choose one: below model calls, nobody needs to listen to whole requests and answers.
+    pub(crate) mode: CaptureMode,
+}
+
+impl Wanted {
+    fn wants(&self, metadata: &Metadata<'_>) -> bool {
+        let target = metadata.target();
+        if is_our_own(target) {
+            return false;
+        }
+        if *metadata.level() <= Level::INFO {
+            return true;
+        }
+        let fields = || metadata.fields().iter().map(|field| field.name());
+        if metadata.is_span() {
+            return vocabulary::may_matter(metadata.name(), target, fields());
+        }
+        fields().any(|field| field.starts_with("augur."))
+            || self.mode >= CaptureMode::ModelIo && vocabulary::content_event(metadata.name(), target)
+    }
+}
+
+/// What this crate and the OpenTelemetry SDK say of themselves is not part of a run.
+pub(crate) fn is_our_own(target: &str) -> bool {
+    target.starts_with("tracing_augur") || target.starts_with("opentelemetry")
+}
+
+impl<S: Subscriber> Filter<S> for Wanted {
+    fn enabled(&self, metadata: &Metadata<'_>, _: &Context<'_, S>) -> bool {
+        self.wants(metadata)
+    }
+
+    fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
+        if self.wants(metadata) { Interest::always() } else { Interest::never() }
+    }
+}

@@ -1,0 +1,346 @@
+//! The `tracing` layer: sees spans and events, and hands what matters to the worker. Nothing here waits, but the end of a
+//! step, and that at most 50 ms.
+
+use super::{
+    assembly::{Ended, Role, Started},
+    door::{Door, facts},
+    facts::{Attributes, EventFacts, Level},
+    run::{Run, SpanKey},
+    visit::Visitor,
+    vocabulary::{self, Class},
+};
+use crate::{CaptureMode, pipeline::Loss, record::RunStatus};
+use std::{
+    fmt,
+    sync::{Arc, atomic::Ordering},
+    time::{Instant, SystemTime},
+};
+use tracing::{
+    Dispatch, Event, Metadata, Subscriber,
+    span::{Attributes as SpanAttributes, Id, Record},
+};
+use tracing_subscriber::{
+    layer::{Context, Layer},
+    registry::{LookupSpan, SpanRef},
+};
+
+/// Where a span stands in its run. Lives in the extensions of the span.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    pub(super) key: SpanKey,
+    pub(super) run: Arc<Run>,
+    pub(super) role: Role,
+    /// The span of the agent that spans below belong to.
+    agent: SpanKey,
+    /// The owner of the span said that it is a step: model calls and tools below are part of it.
+    in_stated_step: bool,
+}
+
+/// What is kept with a span until it closes.
+#[derive(Debug)]
+struct Node {
+    place: Place,
+    began: Instant,
+    started: SystemTime,
+    late: Attributes,
+    failed: bool,
+}
+
+type Lookup = fn(&Dispatch, &Id) -> Option<Place>;
+
+/// Our layer, once per subscriber.
+pub(crate) struct AugurLayer {
+    pub(super) door: Arc<Door>,
+    /// Finds the place of a span from outside a callback; knows the type of the subscriber below.
+    lookup: Option<Lookup>,
+}
+
+impl fmt::Debug for AugurLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AugurLayer").finish_non_exhaustive()
+    }
+}
+
+impl AugurLayer {
+    pub(crate) fn new(door: Arc<Door>) -> Self {
+        Self { door, lookup: None }
+    }
+
+    /// The place of a span, or of the nearest span around it that has one.
+    pub(super) fn place(&self, dispatch: &Dispatch, id: &Id) -> Option<Place> {
+        self.lookup.and_then(|lookup| lookup(dispatch, id))
+    }
+
+    fn settle<S>(&self, class: Class, span: &SpanRef<'_, S>, attributes: &Attributes, started: SystemTime) -> Option<Place>
+    where
+        S: for<'a> LookupSpan<'a>,
+    {
+        let key = self.door.next_key();
+        let above = nearest(span.scope().skip(1));
+        if class == Class::Run || above.is_none() && class == Class::Agent {
+            let run = self.door.open_run(attributes, started);
+            let role = Role { class: Some(class), root: true, ..Role::default() };
+            return Some(Place { key, run, role, agent: key, in_stated_step: false });
+        }
+        let above = match above {
+            Some(place) => place,
+            None if matches!(class, Class::Step | Class::Inference | Class::Tool | Class::Plan) => {
+                self.around(span, started)
+            }
+            None => {
+                self.door.homeless.fetch_add(1, Ordering::Relaxed);
+                return None;
+            }
+        };
+        if above.run.is_ended() {
+            above.run.lane.losses.count(Loss::AfterEnd);
+            return None;
+        }
+        Some(below(class, key, above))
+    }
+
+    /// The run of a step that no span of a run is around: the outermost span becomes its root.
+    fn around<S>(&self, span: &SpanRef<'_, S>, started: SystemTime) -> Place
+    where
+        S: for<'a> LookupSpan<'a>,
+    {
+        let outermost = span.scope().skip(1).last();
+        let mut extensions = outermost.as_ref().map(SpanRef::extensions_mut);
+        // Another thread may have been here a moment ago.
+        if let Some(node) = extensions.as_mut().and_then(|extensions| extensions.get_mut::<Node>()) {
+            return node.place.clone();
+        }
+        let key = self.door.next_key();
+        let (run, root) = match extensions {
+            Some(_) => (self.door.open_run(&Attributes::default(), started), true),
+            None => (self.door.implicit_run(started), false),
+        };
+        let role = Role { root, ..Role::default() };
+        let place = Place { key, run, role, agent: 0, in_stated_step: false };
+        if let Some(extensions) = extensions.as_mut() {
+            extensions.replace(Node::new(place.clone(), started));
+        }
+        place
+    }
+}
+
+/// Where a span of a class stands below another.
+fn below(class: Class, key: SpanKey, above: Place) -> Place {
+    let Place { run, agent, in_stated_step, role: around, key: parent } = above;
+    let mut role = Role { class: Some(class), parent: Some(parent), step: around.step, ..Role::default() };
+    role.under_plan = around.under_plan || class == Class::Plan;
+    let mut place = Place { key, run, role, agent, in_stated_step };
+    match class {
+        Class::Step => {
+            place.role.step = Some(place.run.next_step(None));
+            place.role.opens_step = true;
+            place.in_stated_step = true;
+            place.agent = key;
+        }
+        Class::Inference if around.class == Some(Class::Inference) => {
+            place.role.folds_into = around.folds_into.or(Some(parent));
+        }
+        Class::Inference | Class::Plan if !in_stated_step && !(class == Class::Inference && around.class == Some(Class::Plan)) => {
+            place.role.step = Some(place.run.next_step(Some(agent)));
+            place.role.opens_step = true;
+        }
+        Class::Tool => {
+            if !in_stated_step {
+                let current = place.run.current_step(agent);
+                place.role.opens_step = current.is_none();
+                place.role.step = Some(current.unwrap_or_else(|| place.run.next_step(Some(agent))));
+            }
+            // An agent at work inside a tool makes steps of its own.
+            place.agent = key;
+        }
+        Class::Agent => {
+            place.agent = key;
+            place.role.step = if in_stated_step { around.step } else { None };
+        }
+        _ => {}
+    }
+    place
+}
+
+impl Node {
+    fn new(place: Place, started: SystemTime) -> Self {
+        Self { place, began: Instant::now(), started, late: Attributes::default(), failed: false }
+    }
+}
+
+fn nearest<'a, S>(spans: impl Iterator<Item = SpanRef<'a, S>>) -> Option<Place>
+where
+    S: LookupSpan<'a> + 'a,
+{
+    for span in spans {
+        if let Some(node) = span.extensions().get::<Node>() {
+            return Some(node.place.clone());
+        }
+    }
+    None
+}
+
+fn lookup<S>(dispatch: &Dispatch, id: &Id) -> Option<Place>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    nearest(dispatch.downcast_ref::<S>()?.span(id)?.scope())
+}
+
+fn level(metadata: &Metadata<'_>) -> Level {
+    match *metadata.level() {
+        tracing::Level::ERROR => Level::Error,
+        tracing::Level::WARN => Level::Warn,
+        tracing::Level::INFO => Level::Info,
+        tracing::Level::DEBUG => Level::Debug,
+        tracing::Level::TRACE => Level::Trace,
+    }
+}
+
+impl<S> Layer<S> for AugurLayer
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    fn on_layer(&mut self, _: &mut S) {
+        self.lookup = Some(lookup::<S>);
+    }
+
+    fn on_register_dispatch(&self, dispatch: &Dispatch) {
+        let _ = self.door.dispatch.set(dispatch.downgrade());
+    }
+
+    fn on_new_span(&self, span_attributes: &SpanAttributes<'_>, id: &Id, context: Context<'_, S>) {
+        let metadata = span_attributes.metadata();
+        let names = || metadata.fields().iter().map(|field| field.name());
+        if !vocabulary::may_matter(metadata.name(), metadata.target(), names()) {
+            return;
+        }
+        let Some(span) = context.span(id) else { return };
+        let mut attributes = Attributes::with_capacity(metadata.fields().len());
+        span_attributes.record(&mut Visitor::new(&mut attributes));
+        let Some(class) = vocabulary::classify(metadata.name(), metadata.target(), &attributes) else { return };
+        let started = SystemTime::now();
+        let Some(place) = self.settle(class, &span, &attributes, started) else { return };
+        let started_message = Started {
+            key: place.key,
+            role: place.role,
+            mode: place.run.lane.mode(),
+            facts: facts(metadata, started, attributes),
+        };
+        let run = Arc::clone(&place.run);
+        span.extensions_mut().replace(Node::new(place, started));
+        let weight = started_message.facts.attributes.weight() + 256;
+        self.door.submit(&run, weight, move |assembly, road| assembly.start(road, started_message));
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        let Some(span) = context.span(id) else { return };
+        if span.extensions().get::<Node>().is_none() {
+            return;
+        }
+        // No lock may be held while a value formats itself: its `Debug` may log.
+        let mut late = Attributes::default();
+        values.record(&mut Visitor::new(&mut late));
+        if let Some(node) = span.extensions_mut().get_mut::<Node>() {
+            node.late.extend(late);
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let Some(scope) = context.event_scope(event) else { return };
+        let Some(place) = nearest(scope) else { return };
+        let metadata = event.metadata();
+        let mode = place.run.lane.mode();
+        let level = level(metadata);
+        let ours = || metadata.fields().iter().any(|field| field.name().starts_with("augur."));
+        if mode == CaptureMode::Off || mode < CaptureMode::Trace && level < Level::Warn && !ours() {
+            return;
+        }
+        let mut attributes = Attributes::with_capacity(metadata.fields().len());
+        let mut visitor = Visitor::new(&mut attributes);
+        event.record(&mut visitor);
+        let message = visitor.message;
+        let weight = attributes.weight() + message.as_ref().map_or(0, String::len) + 256;
+        let facts = EventFacts {
+            name: metadata.name().into(),
+            target: metadata.target().into(),
+            level,
+            time: SystemTime::now(),
+            message,
+            attributes,
+        };
+        if level == Level::Error
+            && let Some(span) = context.event_span(event)
+            && let Some(node) = span.extensions_mut().get_mut::<Node>()
+        {
+            node.failed = true;
+        }
+        let (key, role, agent) = (place.key, place.role, place.agent);
+        let step = role.step.or_else(|| place.run.current_step(agent));
+        self.door.submit(&place.run, weight, move |assembly, road| assembly.event(road, key, step, facts, mode));
+    }
+
+    fn on_close(&self, id: Id, context: Context<'_, S>) {
+        let Some(span) = context.span(&id) else { return };
+        let Some(node) = span.extensions_mut().remove::<Node>() else { return };
+        let Node { place, began, started, late, failed } = node;
+        let panicking = std::thread::panicking();
+        // The wall clock may have been set meanwhile; the span still lasted as long as it did.
+        let end = started + began.elapsed();
+        let mut own = facts(span.metadata(), started, late);
+        let failed = failed || panicking || vocabulary::failure(&own).is_some();
+        let link = self.telemetry(&id, &place, failed);
+        own.end = Some(end);
+        let Place { key, run, role, agent, .. } = place;
+        if role.class.is_some() {
+            let weight = own.attributes.weight() + 256;
+            let settled = if role.class == Some(Class::Agent) || role.root { run.forget_agent(agent) } else { None };
+            let ended = Ended { key, facts: own, mode: run.lane.mode(), panicking, settled, link };
+            if role.root {
+                self.door.submit(&run, weight, move |assembly, road| assembly.close(road, ended));
+            } else {
+                self.door.submit_and_wait(&run, weight, move |assembly, road| assembly.close(road, ended));
+            }
+        }
+        if role.root {
+            let status = if panicking {
+                Some(RunStatus::Halted)
+            } else if failed {
+                Some(RunStatus::Failed)
+            } else {
+                None
+            };
+            self.door.end_run(&run, status, end);
+        }
+    }
+}
+
+#[cfg(feature = "otlp")]
+impl AugurLayer {
+    /// Says on the OpenTelemetry side of a span what it was to the run, and returns its ids. Asked before any other layer
+    /// closes the span, and with nothing locked.
+    fn telemetry(&self, id: &Id, place: &Place, failed: bool) -> Option<(String, String)> {
+        use opentelemetry::{Key, Value};
+        let dispatch = self.door.dispatch.get()?.upgrade()?;
+        let ids = crate::otlp::span_ids(id, &dispatch)?;
+        let mut attributes = vec![
+            (Key::from_static_str("augur.capture_mode"), Value::from(place.run.lane.mode().as_str())),
+            (Key::from_static_str("augur.run.id"), Value::from(place.run.id().as_str().to_owned())),
+        ];
+        if let Some(step) = place.role.step.and_then(|step| i64::try_from(step).ok()) {
+            attributes.push((Key::from_static_str("augur.step.index"), Value::from(step)));
+            if failed {
+                attributes.push((Key::from_static_str("augur.step.failed"), Value::from(true)));
+            }
+        }
+        crate::otlp::set_attributes(id, &dispatch, attributes);
+        Some(ids)
+    }
+}
+
+#[cfg(not(feature = "otlp"))]
+impl AugurLayer {
+    fn telemetry(&self, _: &Id, _: &Place, _: bool) -> Option<(String, String)> {
+        None
+    }
+}

@@ -1,0 +1,89 @@
+//! A run as the door sees it: which steps it has, and which span opened it.
+
+use super::assembly::Assembly;
+use crate::{pipeline::Lane, record::RunId};
+use std::{
+    collections::HashMap,
+    fmt,
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+/// A number of our own for a span: `tracing` gives the ids of closed spans out again.
+pub(crate) type SpanKey = u64;
+
+/// A run that came in by spans.
+pub(crate) struct Run {
+    pub(crate) lane: Arc<Lane>,
+    /// The id that was asked for; the worker may have had to number it.
+    pub(crate) asked_id: RunId,
+    pub(crate) opened: OnceLock<(RunId, PathBuf)>,
+    steps: Mutex<Steps>,
+    /// Only the worker uses it.
+    pub(crate) assembly: Mutex<Assembly>,
+    ended: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+struct Steps {
+    next: u64,
+    /// The step that an agent is at, by the agent's span: tools join the model call that asked for them.
+    current: HashMap<SpanKey, u64>,
+}
+
+impl Run {
+    pub(crate) fn new(lane: Arc<Lane>, asked_id: RunId, assembly: Assembly) -> Self {
+        Self {
+            lane,
+            asked_id,
+            opened: OnceLock::new(),
+            steps: Mutex::default(),
+            assembly: Mutex::new(assembly),
+            ended: AtomicBool::new(false),
+        }
+    }
+
+    /// The id under which the run is stored, once the worker has opened it; else the one that was asked for.
+    pub(crate) fn id(&self) -> &RunId {
+        self.opened.get().map_or(&self.asked_id, |(id, _)| id)
+    }
+
+    /// Begins a step. With an agent, it becomes the step that the agent is at.
+    pub(crate) fn next_step(&self, agent: Option<SpanKey>) -> u64 {
+        let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
+        let index = steps.next;
+        steps.next += 1;
+        if let Some(agent) = agent {
+            steps.current.insert(agent, index);
+        }
+        index
+    }
+
+    /// The step that an agent is at.
+    pub(crate) fn current_step(&self, agent: SpanKey) -> Option<u64> {
+        self.steps.lock().unwrap_or_else(PoisonError::into_inner).current.get(&agent).copied()
+    }
+
+    /// An agent is done; returns the step it was at.
+    pub(crate) fn forget_agent(&self, agent: SpanKey) -> Option<u64> {
+        self.steps.lock().unwrap_or_else(PoisonError::into_inner).current.remove(&agent)
+    }
+
+    /// Marks the run as ended. `true` for the one caller that ended it.
+    pub(crate) fn end(&self) -> bool {
+        !self.ended.swap(true, Ordering::AcqRel)
+    }
+
+    pub(crate) fn is_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
+    }
+}
+
+impl fmt::Debug for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Run").field("id", self.id()).finish_non_exhaustive()
+    }
+}

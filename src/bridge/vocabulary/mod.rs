@@ -1,0 +1,26 @@
+//! What agent telemetry means: spans and events in the words of many libraries become facts that records are made of.
+//! Nothing here knows who saw the span. What holds text of prompts, models or tools has no `Debug`: no policy has seen it
+//! yet.
+
+mod aliases;
+pub(crate) mod augur;
+mod class;
+mod content;
+mod decision;
+mod gen_ai;
+mod messages;
+mod provider;
+mod rig;
+mod tool;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use class::{CONTENT_LEVEL, Class, classify, content_event, may_matter};
+pub(crate) use decision::{
+    Decision, agent_ended, agent_started, decision, judged, looked_up, model_called, planned, tool_ended, tool_started,
+    verdict, verified,
+};
+pub(crate) use gen_ai::{ModelCall, Reasoning, model_call};
+pub(crate) use messages::AskedTool;
+pub(crate) use tool::{AgentFacts, Failure, ToolUse, action_of, agent_facts, failure, tool_use};

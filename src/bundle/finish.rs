@@ -1,0 +1,236 @@
+//! Completes a bundle from the files in it. Closing and recovering are the same work: nothing is taken from memory but the
+//! session record, and nothing grows with the length of the run.
+
+use super::{
+    agent_md::{AgentFacts, agent_md},
+    fingerprint::CuaV1,
+    paths,
+};
+use crate::{
+    record::{Object, Timestamp, Value, parse, write_pretty},
+    schema::Schema,
+    store::LocalStore,
+};
+use std::{
+    collections::BTreeSet,
+    fs::File,
+    io::{self, BufRead, BufReader, BufWriter, Write},
+};
+
+/// Writes `trace.json`, `AGENT.md`, the schemas and, last, the manifest; then takes the `incomplete` mark away.
+pub(crate) fn finish(store: &LocalStore, session: &Object, policy_id: &str) -> io::Result<()> {
+    sort_events(store)?;
+    let walked = write_trace(store, session)?;
+    store.write(paths::AGENT, agent_md(&walked.facts).as_bytes())?;
+    for schema in Schema::ALL {
+        store.write(&format!("schema/{}.schema.json", schema.name()), schema.text().as_bytes())?;
+    }
+    write_manifest(store, session, policy_id, walked)?;
+    store.remove(paths::INCOMPLETE)
+}
+
+/// What one pass over the steps gives.
+struct Walked {
+    facts: AgentFacts,
+    fingerprint: CuaV1,
+    missing: BTreeSet<String>,
+    step_count: u64,
+}
+
+fn write_trace(store: &LocalStore, session: &Object) -> io::Result<Walked> {
+    let mut walked = Walked {
+        facts: AgentFacts::of(session),
+        fingerprint: CuaV1::new(),
+        missing: BTreeSet::new(),
+        step_count: 0,
+    };
+    let mut file = BufWriter::with_capacity(256 * 1024, store.replace(paths::TRACE)?);
+    let mut bytes = b"{\n  \"session\": ".to_vec();
+    write_pretty(&session.clone().into(), 1, &mut bytes);
+    bytes.extend_from_slice(b",\n  \"steps\": [");
+    for index in step_indexes(store)? {
+        let Some((path, step)) = canonical_step(store, index, &mut walked)? else { continue };
+        bytes.extend_from_slice(if walked.step_count == 0 { b"\n    " } else { b",\n    " });
+        note_missing(store, &step, &mut walked.missing);
+        walked.facts.step(&step, &path);
+        walked.fingerprint.step(&step);
+        walked.step_count += 1;
+        write_pretty(&Value::Object(step), 2, &mut bytes);
+        file.write_all(&bytes)?;
+        bytes.clear();
+    }
+    bytes.extend_from_slice(if walked.step_count == 0 { b"]\n}\n" } else { b"\n  ]\n}\n" });
+    file.write_all(&bytes)?;
+    file.into_inner().map_err(io::IntoInnerError::into_error)?.commit()?;
+    walked.facts.files(|path| store.exists(path));
+    Ok(walked)
+}
+
+/// The indexes that have steps, ascending. Eight bytes a step is all that is held of the list.
+pub(super) fn step_indexes(store: &LocalStore) -> io::Result<Vec<u64>> {
+    let mut indexes: Vec<u64> = store
+        .list(paths::STEPS)?
+        .iter()
+        .filter_map(|entry| entry.name.strip_suffix(".json").unwrap_or(&entry.name).parse().ok())
+        .collect();
+    indexes.sort_unstable();
+    indexes.dedup();
+    Ok(indexes)
+}
+
+fn canonical_step(store: &LocalStore, index: u64, walked: &mut Walked) -> io::Result<Option<(String, Object)>> {
+    let flat = paths::step(index);
+    if store.exists(&flat) {
+        return Ok(read_object(store, &flat)?.map(|step| (flat, step)));
+    }
+    let folder = paths::step_folder(index);
+    let mut canonical = None;
+    for entry in store.list(&folder)? {
+        let path = format!("{folder}/{}", entry.name);
+        let Some(step) = read_object(store, &path)? else { continue };
+        if step.contains_key("step_iterations") {
+            canonical = Some((path, step));
+        } else {
+            note_missing(store, &step, &mut walked.missing);
+        }
+    }
+    Ok(canonical)
+}
+
+fn read_object(store: &LocalStore, path: &str) -> io::Result<Option<Object>> {
+    Ok(match parse(&store.read(path)?) {
+        Ok(Value::Object(members)) => Some(members),
+        _ => None,
+    })
+}
+
+/// A picture that a step names and that is not there is said to be missing, so that no reader looks for it in vain.
+fn note_missing(store: &LocalStore, step: &Object, missing: &mut BTreeSet<String>) {
+    for key in ["observation_pre", "observation_post"] {
+        if let Some(path) = step.get(key).and_then(Value::as_str)
+            && path.starts_with("screenshots/")
+            && !store.exists(path)
+        {
+            missing.insert(path.to_owned());
+        }
+    }
+}
+
+/// Events were appended as they came; a reader finds them by moment, and in the order of arrival within one.
+fn sort_events(store: &LocalStore) -> io::Result<()> {
+    for entry in store.list(paths::EVENTS)? {
+        let path = format!("{}/{}", paths::EVENTS, entry.name);
+        if path == paths::REASONING || entry.folder || in_order(store, &path)? {
+            continue;
+        }
+        let bytes = store.read(&path)?;
+        let mut lines: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
+        lines.sort_by_cached_key(|line| moment(line));
+        store.write(&path, &lines.concat())?;
+    }
+    Ok(())
+}
+
+/// Whether the events of a file stand in order, one line in memory at a time: nearly every file does.
+fn in_order(store: &LocalStore, path: &str) -> io::Result<bool> {
+    let mut reader = BufReader::new(File::open(store.path(path))?);
+    let (mut line, mut last) = (Vec::new(), None);
+    while reader.read_until(b'\n', &mut line)? > 0 {
+        let time = moment(&line);
+        if time < last {
+            return Ok(false);
+        }
+        last = time;
+        line.clear();
+    }
+    Ok(true)
+}
+
+fn moment(line: &[u8]) -> Option<Timestamp> {
+    parse(line).ok().and_then(|event| event.get("ts")?.as_str().and_then(Timestamp::parse))
+}
+
+fn write_manifest(store: &LocalStore, session: &Object, policy_id: &str, walked: Walked) -> io::Result<()> {
+    let mut manifest = Object::new();
+    for key in ["run_id", "debug_session_id", "client", "capture_mode", "costs"] {
+        if let Some(value) = session.get(key) {
+            manifest.insert(key.to_owned(), value.clone());
+        }
+    }
+    let redaction =
+        Object::from([("policy_id".to_owned(), policy_id.into()), ("applied".to_owned(), Value::Bool(true))]);
+    for (key, value) in [
+        ("schema_version", Value::from(crate::SCHEMA_VERSION)),
+        ("bundle_format", "augur-bundle".into()),
+        ("created_at", Timestamp::now().to_whole_seconds().into()),
+        ("redaction", redaction.into()),
+        ("trace", paths::TRACE.into()),
+        ("step_count", walked.step_count.into()),
+        ("paths", paths::manifest_paths()),
+        // Sorts where the signatures stand, and is replaced by them while they are computed.
+        ("signatures", Value::Null),
+    ] {
+        manifest.insert(key.to_owned(), value);
+    }
+    if !walked.missing.is_empty() {
+        manifest.insert("missing".into(), Value::Array(walked.missing.iter().map(|path| path.as_str().into()).collect()));
+    }
+    if walked.step_count > 0 {
+        manifest.insert("trajectory_fingerprint".into(), walked.fingerprint.finish().into());
+    }
+    let mut file = BufWriter::with_capacity(64 * 1024, store.replace(paths::MANIFEST)?);
+    file.write_all(b"{")?;
+    for (position, (key, value)) in manifest.iter().enumerate() {
+        let mut bytes = if position == 0 { b"\n  ".to_vec() } else { b",\n  ".to_vec() };
+        write_pretty(&key.as_str().into(), 1, &mut bytes);
+        bytes.extend_from_slice(b": ");
+        if key == "signatures" {
+            file.write_all(&bytes)?;
+            write_signatures(store, &mut file)?;
+        } else {
+            write_pretty(value, 1, &mut bytes);
+            file.write_all(&bytes)?;
+        }
+    }
+    file.write_all(b"\n}\n")?;
+    file.into_inner().map_err(io::IntoInnerError::into_error)?.commit()
+}
+
+fn write_signatures(store: &LocalStore, out: &mut impl Write) -> io::Result<()> {
+    out.write_all(b"{")?;
+    let mut first = true;
+    for place in paths::SIGNED {
+        sign(store, place, &mut |path, digest| {
+            let comma = if std::mem::take(&mut first) { "" } else { "," };
+            let mut key = Vec::with_capacity(path.len() + 2);
+            write_pretty(&path.into(), 0, &mut key);
+            write!(out, "{comma}\n    ")?;
+            out.write_all(&key)?;
+            write!(out, ": \"{digest}\"")
+        })?;
+    }
+    out.write_all(if first { b"}" } else { b"\n  }" })
+}
+
+/// Calls `signed` for every file at a place, in path order.
+fn sign(
+    store: &LocalStore,
+    place: &str,
+    signed: &mut impl FnMut(&str, &str) -> io::Result<()>,
+) -> io::Result<()> {
+    let Some(folder) = place.strip_suffix('/') else {
+        return if store.exists(place) { signed(place, &store.digest(place)?) } else { Ok(()) };
+    };
+    let mut entries = store.list(folder)?;
+    // A folder sorts as its files do: with the slash behind its name.
+    entries.sort_by_cached_key(|entry| if entry.folder { format!("{}/", entry.name) } else { entry.name.clone() });
+    for entry in entries {
+        let path = format!("{place}{}", entry.name);
+        if entry.folder {
+            sign(store, &format!("{path}/"), signed)?;
+        } else {
+            signed(&path, &store.digest(&path)?)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,144 @@
+//! Walks every file of a bundle once: what it is, whether it may be there, and whether its bytes are the signed ones.
+
+use super::super::{
+    paths,
+    reader::{Entry, Kind, Part, ReadError, Tee},
+    summary::visible,
+};
+use super::{Judge, Signatures, steps::Seen};
+use crate::record::Value;
+use std::{
+    collections::BTreeMap,
+    io::{self, Read},
+    iter::Peekable,
+};
+
+/// Files that the manifest need not sign: they may be written after the bundle was complete, or are the manifest itself.
+const UNSIGNED: &[&str] =
+    &["manifest.json", "incomplete", "crops/", "diagnostics/", "diffs/", "logs/", "otel/", "preferences/", "replay/"];
+
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
+
+impl Judge<'_> {
+    /// Judges all files but `manifest.json` and the content of `trace.json`.
+    pub(super) fn tree(&mut self, signatures: Signatures) -> BTreeMap<u64, Seen> {
+        let mut steps = BTreeMap::new();
+        let mut signed = self.signed(signatures).peekable();
+        let files = self.files;
+        for entry in files.walk() {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    let place = error.path().to_owned();
+                    self.unreadable(&place, &error);
+                    continue;
+                }
+            };
+            let signature = self.signature(&mut signed, Some(&entry.path));
+            if !self.is_plain(&entry) {
+                continue;
+            }
+            self.report.files += 1;
+            self.report.bytes = self.report.bytes.saturating_add(entry.bytes);
+            let digest = self.file(&entry, &mut steps);
+            match (signature, digest) {
+                (Some(signature), Some(digest)) if signature != hex(&digest) => {
+                    self.problem(&entry.path, "content does not match its signature");
+                }
+                (None, _) if signatures != Signatures::Unknown => self.uncovered(&entry.path),
+                _ => {}
+            }
+        }
+        self.signature(&mut signed, None);
+        steps
+    }
+
+    fn is_plain(&mut self, entry: &Entry) -> bool {
+        let what = match entry.kind {
+            Kind::File if entry.path.ends_with(".tmp") => "temporary file left behind",
+            Kind::File => return true,
+            Kind::Link => "is a symbolic link",
+            Kind::Unnamed => "its name is not UTF-8",
+            Kind::Special | Kind::Folder => "is neither a file nor a folder",
+        };
+        self.problem(&entry.path, what);
+        false
+    }
+
+    fn uncovered(&mut self, path: &str) {
+        let exempt = UNSIGNED.iter().any(|place| path == *place || (place.ends_with('/') && path.starts_with(place)));
+        if !exempt {
+            self.problem(path, "not covered by manifest.signatures");
+        }
+    }
+
+    /// Steps through the signatures up to a path; those passed over have no file. With `None`, through the rest.
+    fn signature(
+        &mut self,
+        signed: &mut Peekable<impl Iterator<Item = (String, String)>>,
+        path: Option<&str>,
+    ) -> Option<String> {
+        while let Some((name, digest)) = signed.next_if(|(name, _)| path.is_none_or(|path| name.as_str() <= path)) {
+            if path == Some(name.as_str()) {
+                return Some(digest);
+            }
+            self.problem(paths::MANIFEST, format!("signature of absent file {}", visible(&name)));
+        }
+        None
+    }
+
+    /// The signatures in path order: read as they are needed, or sorted first if the manifest has them in disorder.
+    fn signed(&self, order: Signatures) -> Box<dyn Iterator<Item = (String, String)>> {
+        let outline = match order {
+            Signatures::Unknown | Signatures::None => return Box::new(std::iter::empty()),
+            Signatures::Sorted | Signatures::Unsorted => self.signatures().into_iter().flatten(),
+        };
+        let entries = outline.filter_map(|part| match part {
+            Ok(Part::Entry(path, Value::String(digest))) => Some((path, digest)),
+            Ok(Part::Entry(path, _)) => Some((path, String::new())),
+            _ => None,
+        });
+        if order == Signatures::Sorted {
+            Box::new(entries)
+        } else {
+            Box::new(entries.collect::<BTreeMap<_, _>>().into_iter())
+        }
+    }
+
+    /// The digest of a file that is only looked at.
+    pub(super) fn bytes(&mut self, path: &str) -> Option<[u8; 32]> {
+        match self.files.digest(path) {
+            Ok(digest) => Some(digest),
+            Err(error) => {
+                self.unreadable(path, &error);
+                None
+            }
+        }
+    }
+
+    pub(super) fn picture(&mut self, path: &str) -> Option<[u8; 32]> {
+        let read = |file| {
+            let mut tee = Tee::new(file);
+            let mut start = Vec::with_capacity(PNG.len());
+            tee.by_ref().take(PNG.len() as u64).read_to_end(&mut start)?;
+            io::copy(&mut tee, &mut io::sink())?;
+            Ok((start == PNG, tee.digest()))
+        };
+        match self.files.open(path).and_then(|file| read(file).map_err(|error| ReadError::io(path, error))) {
+            Ok((png, digest)) => {
+                if !png {
+                    self.problem(path, "not a PNG");
+                }
+                Some(digest)
+            }
+            Err(error) => {
+                self.unreadable(path, &error);
+                None
+            }
+        }
+    }
+}
+
+pub(super) fn hex(digest: &[u8; 32]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,278 @@
+//! Writes a bundle while the run goes on: the bundle is its own journal, so what was acknowledged stands in it.
+
+use super::{finish, paths};
+use crate::{
+    record::{ModelLayer, Object, RunId, RunStatus, Timestamp, Value, parse, short_id, write_line, write_pretty},
+    store::LocalStore,
+};
+use std::{
+    fs::{self, File, OpenOptions, TryLockError},
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+/// Why a folder cannot take a new bundle. Each message says what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The folder holds something already.
+    #[error("{} is not empty: it holds {held}; give this run a folder of its own", path.display())]
+    NotEmpty {
+        /// The folder.
+        path: PathBuf,
+        /// What was found in it.
+        held: &'static str,
+    },
+    /// There is a file where the folder should be.
+    #[error("{} is a file; a bundle needs a folder, so remove the file or choose another place", .0.display())]
+    NotAFolder(PathBuf),
+    /// The file system said no.
+    #[error("cannot write a bundle to {}: {source}; choose a folder that this program may write to", path.display())]
+    Io {
+        /// The folder.
+        path: PathBuf,
+        /// What the file system said.
+        source: io::Error,
+    },
+}
+
+/// Which picture of a step: before or after its action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// What the agent saw when it chose the action.
+    Before,
+    /// What it saw once the action was done.
+    After,
+}
+
+impl Moment {
+    /// The word of the format: `pre` or `post`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Before => "pre",
+            Self::After => "post",
+        }
+    }
+}
+
+/// What is known of a run when its bundle is opened.
+#[derive(Debug, Clone)]
+pub(crate) struct SessionHeader {
+    pub(crate) run_id: RunId,
+    pub(crate) debug_session_id: String,
+    pub(crate) client: Object,
+    pub(crate) capture_mode: crate::CaptureMode,
+    pub(crate) started_at: String,
+    pub(crate) policy_id: String,
+    pub(crate) tags: Object,
+    /// Members of the session record that the caller gave besides: `task_spec`, `task_spec_id`, `branch_context`.
+    pub(crate) extra: Object,
+}
+
+/// A bundle that is being written. Only the worker holds one.
+#[derive(Debug)]
+pub(crate) struct BundleWriter {
+    store: LocalStore,
+    session: Object,
+    policy_id: String,
+    /// Held to the end: its lock says that the run is alive.
+    _incomplete: File,
+}
+
+impl BundleWriter {
+    /// Opens a bundle in a folder that is absent or empty. From here on a reader sees a run that is recording.
+    pub(crate) fn create(root: &Path, header: &SessionHeader) -> Result<Self, OpenError> {
+        let io = |source| OpenError::Io { path: root.to_owned(), source };
+        if fs::metadata(root).is_ok_and(|metadata| !metadata.is_dir()) {
+            return Err(OpenError::NotAFolder(root.to_owned()));
+        }
+        fs::create_dir_all(root).map_err(io)?;
+        if let Some(held) = held(root).map_err(io)? {
+            return Err(OpenError::NotEmpty { path: root.to_owned(), held });
+        }
+        let store = LocalStore::open(root).map_err(io)?;
+        let session = session_record(header, store.root());
+        let mut incomplete = match OpenOptions::new().write(true).create_new(true).open(store.path(paths::INCOMPLETE)) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                return Err(OpenError::NotEmpty { path: root.to_owned(), held: "a run that is being recorded" });
+            }
+            other => other.map_err(io)?,
+        };
+        match incomplete.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(OpenError::NotEmpty { path: root.to_owned(), held: "a run that is being recorded" });
+            }
+            Err(TryLockError::Error(source)) => return Err(io(source)),
+        }
+        let mut lines = Vec::new();
+        write_line(&birth_record(&session, &header.policy_id), &mut lines);
+        lines.push(b'\n');
+        incomplete.write_all(&lines).map_err(io)?;
+        let writer = Self { store, session, policy_id: header.policy_id.clone(), _incomplete: incomplete };
+        writer.write_session().map_err(io)?;
+        Ok(writer)
+    }
+
+    pub(crate) fn store(&self) -> &LocalStore {
+        &self.store
+    }
+
+    pub(crate) fn session(&self) -> &Object {
+        &self.session
+    }
+
+    /// Changes the session record and puts it on disk, so that a reader and a recovery see it.
+    pub(crate) fn update_session(&mut self, change: impl FnOnce(&mut Object)) -> io::Result<()> {
+        change(&mut self.session);
+        self.write_session()
+    }
+
+    fn write_session(&self) -> io::Result<()> {
+        let trace = Object::from([
+            ("session".to_owned(), Value::Object(self.session.clone())),
+            ("steps".to_owned(), Value::Array(Vec::new())),
+        ]);
+        self.write_record(paths::TRACE, &trace.into())
+    }
+
+    /// The canonical step at an index, if one was written.
+    pub(crate) fn read_step(&self, index: u64) -> Option<Object> {
+        let read = |path: &str| match parse(&self.store.read(path).ok()?) {
+            Ok(Value::Object(step)) => Some(step),
+            _ => None,
+        };
+        read(&paths::step(index)).or_else(|| {
+            let folder = paths::step_folder(index);
+            let entries = self.store.list(&folder).ok()?;
+            entries
+                .iter()
+                .filter_map(|entry| read(&format!("{folder}/{}", entry.name)))
+                .find(|step| step.contains_key("step_iterations"))
+        })
+    }
+
+    /// Writes the canonical step at its index.
+    pub(crate) fn write_step(&self, index: u64, step: &Object) -> io::Result<()> {
+        let folder = paths::step_folder(index);
+        if step.contains_key("step_iterations") && self.store.exists(&folder) {
+            return self.write_step_in(&folder, step);
+        }
+        self.write_record(&paths::step(index), &step.clone().into())
+    }
+
+    /// Writes a further step at an index that has a canonical one. The canonical step moves into a folder with the first.
+    pub(crate) fn write_iteration(&self, index: u64, canonical: &mut Object, iteration: &Object) -> io::Result<()> {
+        let folder = paths::step_folder(index);
+        let known = self.store.list(&folder)?.len();
+        let file = iteration_file(&folder, iteration);
+        let count = match known {
+            0 => 2,
+            known if self.store.exists(&file) => known,
+            known => known + 1,
+        };
+        canonical.insert("step_iterations".into(), count.into());
+        // In this order a reader finds the canonical step at every moment, and a recovery can tell what was under way.
+        self.write_step_in(&folder, canonical)?;
+        self.store.remove(&paths::step(index))?;
+        self.write_record(&file, &iteration.clone().into())
+    }
+
+    fn write_step_in(&self, folder: &str, step: &Object) -> io::Result<()> {
+        self.write_record(&iteration_file(folder, step), &step.clone().into())
+    }
+
+    pub(crate) fn append_events(&self, step_index: Option<u64>, lines: &[u8]) -> io::Result<()> {
+        self.store.append(&paths::events(step_index), lines)
+    }
+
+    pub(crate) fn append(&self, path: &str, lines: &[u8]) -> io::Result<()> {
+        self.store.append(path, lines)
+    }
+
+    pub(crate) fn write_screenshot(&self, index: u64, moment: Moment, png: &[u8]) -> io::Result<()> {
+        self.store.write(&paths::screenshot(index, moment), png)
+    }
+
+    /// The first number that no model call of that step and layer has on disk yet.
+    pub(crate) fn next_sequence(&self, step_index: Option<u64>, layer: ModelLayer) -> u32 {
+        (0..u32::MAX).find(|n| !self.store.exists(&paths::model_call(step_index, layer, *n))).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) fn write_record(&self, path: &str, record: &Value) -> io::Result<()> {
+        let mut bytes = Vec::with_capacity(1024);
+        write_pretty(record, 0, &mut bytes);
+        bytes.push(b'\n');
+        self.store.write(path, &bytes)
+    }
+
+    /// Completes the bundle; the manifest comes last. Can be called again after a failure.
+    pub(crate) fn finish(&mut self, status: RunStatus, ended_at: Timestamp) -> io::Result<()> {
+        self.session.insert("status".into(), status.into());
+        self.session.insert("ended_at".into(), ended_at.to_string().into());
+        finish::finish(&self.store, &self.session, &self.policy_id)
+    }
+}
+
+fn iteration_file(folder: &str, step: &Object) -> String {
+    format!("{folder}/{}.json", short_id(step.get("step_id").and_then(Value::as_str).unwrap_or_default()))
+}
+
+/// What stands in a folder that is not empty; `None` if it is.
+fn held(root: &Path) -> io::Result<Option<&'static str>> {
+    if fs::read_dir(root)?.next().is_none() {
+        return Ok(None);
+    }
+    Ok(Some(if root.join(paths::MANIFEST).exists() {
+        "another bundle"
+    } else if root.join(paths::INCOMPLETE).exists() {
+        "a run that is being recorded or died (`augur recover` completes it)"
+    } else {
+        "other files"
+    }))
+}
+
+/// What a recovery needs if the run dies before anything else is on disk.
+fn birth_record(session: &Object, policy_id: &str) -> Value {
+    Object::from([
+        ("pid".to_owned(), std::process::id().into()),
+        ("policy_id".to_owned(), policy_id.into()),
+        ("session".to_owned(), session.clone().into()),
+    ])
+    .into()
+}
+
+fn session_record(header: &SessionHeader, root: &Path) -> Object {
+    let artifact_root = file_uri(root);
+    let mut session = header.extra.clone();
+    for (key, value) in [
+        ("schema_version", Value::from(crate::SCHEMA_VERSION)),
+        ("debug_session_id", header.debug_session_id.as_str().into()),
+        ("run_id", header.run_id.as_str().into()),
+        ("client", header.client.clone().into()),
+        ("capture_mode", header.capture_mode.into()),
+        ("started_at", header.started_at.as_str().into()),
+        ("status", RunStatus::Running.into()),
+        ("trace_uri", format!("{artifact_root}/{}", paths::TRACE).into()),
+        ("artifact_root", artifact_root.into()),
+    ] {
+        session.insert(key.to_owned(), value);
+    }
+    if !header.tags.is_empty() {
+        session.insert("tags".into(), header.tags.clone().into());
+    }
+    session
+}
+
+/// `file://` and the path, every byte percent-encoded but letters, digits and `_ . - ~ /`.
+fn file_uri(path: &Path) -> String {
+    let mut uri = String::from("file://");
+    for byte in path.as_os_str().as_encoded_bytes() {
+        if byte.is_ascii_alphanumeric() || b"_.-~/".contains(byte) {
+            uri.push(char::from(*byte));
+        } else {
+            uri.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    uri
+}

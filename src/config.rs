@@ -1,0 +1,276 @@
+//! Settings: what the program says goes before the environment, and that before the default.
+
+use crate::{
+    CaptureMode, Durability,
+    record::{Object, UnknownWord, Value},
+    redact::RedactionPolicy,
+};
+use std::{path::PathBuf, str::FromStr, time::Duration};
+
+/// How much may wait for the worker, in bytes.
+const QUEUE_BYTES: usize = 64 * 1024 * 1024;
+
+/// A setting that cannot be followed. The message names the variable and what it accepts.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// A word that the setting does not know.
+    #[error("{variable}: {source}")]
+    Word {
+        /// The environment variable.
+        variable: &'static str,
+        /// What was wrong, and which words are accepted.
+        source: UnknownWord,
+    },
+    /// A switch that is neither on nor off.
+    #[error("{variable} is neither on nor off; accepted: 1, true, yes, on, 0, false, no, off")]
+    Switch {
+        /// The environment variable.
+        variable: &'static str,
+    },
+}
+
+/// The settings of [`init`](crate::init) and [`layer`](crate::layer).
+///
+/// | method | variable | default |
+/// |---|---|---|
+/// | [`with_capture_mode`](Self::with_capture_mode) | `AUGUR_CAPTURE_MODE` | `off` |
+/// | [`with_root`](Self::with_root) | `AUGUR_DIR` | `./augur` |
+/// | [`with_durability`](Self::with_durability) | `AUGUR_DURABILITY` | `process` |
+/// | [`with_client_version`](Self::with_client_version) | `AUGUR_CLIENT_VERSION` | none |
+/// | [`with_git_sha`](Self::with_git_sha) | `AUGUR_GIT_SHA` | none |
+/// | [`disabled`](Self::disabled) | `AUGUR_DISABLED` | off |
+/// | [`verbose`](Self::verbose) | `AUGUR_VERBOSE` | off |
+/// | [`with_console`](Self::with_console) | – | on, level by `RUST_LOG` |
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub(crate) client_name: String,
+    client_version: Option<String>,
+    git_sha: Option<String>,
+    root: Option<PathBuf>,
+    mode: Option<CaptureMode>,
+    durability: Option<Durability>,
+    disabled: Option<bool>,
+    verbose: Option<bool>,
+    policy: RedactionPolicy,
+    console: bool,
+    deadline: Duration,
+    #[cfg(feature = "otlp")]
+    otlp: Option<bool>,
+    #[cfg(feature = "otlp")]
+    otlp_endpoint: Option<String>,
+}
+
+impl Config {
+    /// Settings for an agent of this name. The name stands in every bundle and is the service name in OTLP.
+    pub fn new(client_name: impl Into<String>) -> Self {
+        Self {
+            client_name: client_name.into(),
+            client_version: None,
+            git_sha: None,
+            root: None,
+            mode: None,
+            durability: None,
+            disabled: None,
+            verbose: None,
+            policy: RedactionPolicy::default(),
+            console: true,
+            deadline: Duration::from_secs(5),
+            #[cfg(feature = "otlp")]
+            otlp: None,
+            #[cfg(feature = "otlp")]
+            otlp_endpoint: None,
+        }
+    }
+
+    /// How much of a run is kept.
+    #[must_use]
+    pub fn with_capture_mode(mut self, mode: CaptureMode) -> Self {
+        self.mode = Some(mode);
+        self
+    }
+
+    /// The folder that bundles go into; each run gets a folder of its own there.
+    #[must_use]
+    pub fn with_root(mut self, root: impl Into<PathBuf>) -> Self {
+        self.root = Some(root.into());
+        self
+    }
+
+    /// What the end of a step promises.
+    #[must_use]
+    pub fn with_durability(mut self, durability: Durability) -> Self {
+        self.durability = Some(durability);
+        self
+    }
+
+    /// The agent's version.
+    #[must_use]
+    pub fn with_client_version(mut self, version: impl Into<String>) -> Self {
+        self.client_version = Some(version.into());
+        self
+    }
+
+    /// The revision that the agent was built from.
+    #[must_use]
+    pub fn with_git_sha(mut self, sha: impl Into<String>) -> Self {
+        self.git_sha = Some(sha.into());
+        self
+    }
+
+    /// What must not leave the process, on any exit.
+    #[must_use]
+    pub fn with_redaction(mut self, policy: RedactionPolicy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Whether [`init`](crate::init) also prints events to standard error, redacted.
+    #[must_use]
+    pub fn with_console(mut self, console: bool) -> Self {
+        self.console = console;
+        self
+    }
+
+    /// Records nothing and sends nothing.
+    #[must_use]
+    pub fn disabled(mut self, disabled: bool) -> Self {
+        self.disabled = Some(disabled);
+        self
+    }
+
+    /// Says at the end, as a warning, what was kept and sent even when nothing was lost.
+    #[must_use]
+    pub fn verbose(mut self, verbose: bool) -> Self {
+        self.verbose = Some(verbose);
+        self
+    }
+
+    /// How long dropping the [`Guard`](crate::Guard) may take. Default 5 s.
+    #[must_use]
+    pub fn with_deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Whether the spans also leave as OTLP. [`init`](crate::init) does so when the environment has an endpoint;
+    /// [`layer`](crate::layer) only when asked here, and then it brings the one OpenTelemetry layer that a registry can hold.
+    #[cfg(feature = "otlp")]
+    #[must_use]
+    pub fn with_otlp(mut self, otlp: bool) -> Self {
+        self.otlp = Some(otlp);
+        self
+    }
+
+    /// Where OTLP goes, before `OTEL_EXPORTER_OTLP_ENDPOINT`: `http://<host>:<port>`.
+    #[cfg(feature = "otlp")]
+    #[must_use]
+    pub fn with_otlp_endpoint(mut self, endpoint: impl Into<String>) -> Self {
+        self.otlp = Some(true);
+        self.otlp_endpoint = Some(endpoint.into());
+        self
+    }
+
+    /// Fills in what was left open from the environment.
+    pub(crate) fn resolve(self, env: &dyn Fn(&str) -> Option<String>) -> Result<Resolved, ConfigError> {
+        let env = |name: &str| env(name).filter(|value| !value.trim().is_empty());
+        let mode = self.mode.map_or_else(|| word(&env, "AUGUR_CAPTURE_MODE"), |mode| Ok(Some(mode)))?;
+        let durability =
+            self.durability.map_or_else(|| word(&env, "AUGUR_DURABILITY"), |durability| Ok(Some(durability)))?;
+        let mut client = Object::from([("name".to_owned(), Value::from(self.client_name.as_str()))]);
+        for (key, value) in [
+            ("version", self.client_version.or_else(|| env("AUGUR_CLIENT_VERSION"))),
+            ("git_sha", self.git_sha.or_else(|| env("AUGUR_GIT_SHA"))),
+        ] {
+            client.extend(value.map(|value| (key.to_owned(), value.into())));
+        }
+        Ok(Resolved {
+            client,
+            root: self.root.or_else(|| env("AUGUR_DIR").map(PathBuf::from)).unwrap_or_else(|| "augur".into()),
+            mode: mode.unwrap_or_default(),
+            durability: durability.unwrap_or_default(),
+            disabled: self.disabled.map_or_else(|| switch(&env, "AUGUR_DISABLED"), Ok)?,
+            verbose: self.verbose.map_or_else(|| switch(&env, "AUGUR_VERBOSE"), Ok)?,
+            policy: self.policy,
+            console: self.console,
+            deadline: self.deadline,
+            queue_bytes: QUEUE_BYTES,
+            #[cfg(feature = "otlp")]
+            service_name: self.client_name,
+            #[cfg(feature = "otlp")]
+            otlp: self.otlp,
+            #[cfg(feature = "otlp")]
+            otlp_endpoint: self.otlp_endpoint,
+        })
+    }
+}
+
+/// Settings with nothing left open.
+#[derive(Debug, Clone)]
+pub(crate) struct Resolved {
+    pub(crate) client: Object,
+    pub(crate) root: PathBuf,
+    pub(crate) mode: CaptureMode,
+    pub(crate) durability: Durability,
+    pub(crate) disabled: bool,
+    pub(crate) verbose: bool,
+    pub(crate) policy: RedactionPolicy,
+    pub(crate) console: bool,
+    pub(crate) deadline: Duration,
+    pub(crate) queue_bytes: usize,
+    #[cfg(feature = "otlp")]
+    pub(crate) service_name: String,
+    #[cfg(feature = "otlp")]
+    pub(crate) otlp: Option<bool>,
+    #[cfg(feature = "otlp")]
+    pub(crate) otlp_endpoint: Option<String>,
+}
+
+fn word<T: FromStr<Err = UnknownWord>>(
+    env: &dyn Fn(&str) -> Option<String>,
+    variable: &'static str,
+) -> Result<Option<T>, ConfigError> {
+    env(variable).map(|word| word.parse().map_err(|source| ConfigError::Word { variable, source })).transpose()
+}
+
+fn switch(env: &dyn Fn(&str) -> Option<String>, variable: &'static str) -> Result<bool, ConfigError> {
+    match env(variable).map(|value| value.trim().to_ascii_lowercase()).as_deref() {
+        Some("1" | "true" | "yes" | "on") => Ok(true),
+        None | Some("0" | "false" | "no" | "off") => Ok(false),
+        Some(_) => Err(ConfigError::Switch { variable }),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn env(pairs: &'static [(&'static str, &'static str)]) -> impl Fn(&str) -> Option<String> {
+        move |name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+    }
+
+    #[test]
+    fn the_program_goes_before_the_environment_and_that_before_the_default() {
+        let from_env = env(&[("AUGUR_CAPTURE_MODE", "Full"), ("AUGUR_DIR", "/b"), ("AUGUR_GIT_SHA", "abc")]);
+        let config = Config::new("a").with_root("/r").resolve(&from_env).unwrap();
+        assert_eq!((config.mode, config.root), (CaptureMode::Full, PathBuf::from("/r")));
+        assert_eq!(Value::from(config.client).to_string(), r#"{"git_sha": "abc", "name": "a"}"#);
+        let bare = Config::new("a").resolve(&env(&[])).unwrap();
+        assert_eq!((bare.mode, bare.durability, bare.root), (CaptureMode::Off, Durability::Process, "augur".into()));
+        let said = Config::new("a").with_capture_mode(CaptureMode::Trace).resolve(&from_env).unwrap();
+        assert_eq!(said.mode, CaptureMode::Trace);
+    }
+
+    #[test]
+    fn a_setting_that_cannot_be_followed_is_named_with_what_it_accepts() {
+        for (pairs, said) in [
+            (&[("AUGUR_CAPTURE_MODE", "all")][..], "AUGUR_CAPTURE_MODE: capture mode \"all\" is not one of off, metadata"),
+            (&[("AUGUR_DURABILITY", "never")], "AUGUR_DURABILITY: durability \"never\" is not one of process, lazy"),
+            (&[("AUGUR_DISABLED", "maybe")], "AUGUR_DISABLED is neither on nor off; accepted: 1, true"),
+        ] {
+            let error = Config::new("a").resolve(&env(pairs)).unwrap_err().to_string();
+            assert!(error.starts_with(said), "{error}");
+        }
+    }
+}

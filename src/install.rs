@@ -1,0 +1,172 @@
+//! From settings to a layer, and from a name to a whole subscriber.
+
+use crate::{
+    CaptureMode, Config, ConfigError, Guard,
+    bridge::{AugurLayer, Door, Settings, Wanted},
+    config::Resolved,
+    console::console,
+    pipeline::Pipeline,
+};
+use std::{io, sync::Arc};
+use tracing::{Subscriber, subscriber::set_global_default};
+#[cfg(feature = "otlp")]
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::{Layer, Registry, layer::SubscriberExt, registry::LookupSpan};
+
+/// A layer for any subscriber that can look spans up.
+pub type BoxedLayer<S> = Box<dyn Layer<S> + Send + Sync>;
+
+/// Why recording could not be set up. Nothing was installed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InstallError {
+    /// A setting cannot be followed.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A subscriber is installed already, by an earlier `init` or by another library.
+    #[error(
+        "a global tracing subscriber is installed already; call `init` once and first, or add `tracing_augur::layer(…)` to \
+         the subscriber that you install yourself"
+    )]
+    AlreadyInstalled,
+    /// The system gave no thread.
+    #[error("the recorder's thread could not be started: {0}")]
+    Thread(#[from] io::Error),
+    /// OTLP cannot be set up as the environment asks.
+    #[cfg(feature = "otlp")]
+    #[error("{0}; fix it, or set OTEL_TRACES_EXPORTER=none to go without OTLP")]
+    Otlp(String),
+}
+
+/// Records this process: installs a global subscriber with our layer, a console, and OTLP where the environment has an
+/// endpoint. Everything else comes from the environment; see [`Config`].
+///
+/// ```no_run
+/// let _augur = tracing_augur::init("my-agent")?;
+/// # Ok::<(), tracing_augur::InstallError>(())
+/// ```
+///
+/// # Errors
+/// If a subscriber is installed already or a setting cannot be followed. An unwritable folder is no error here: the agent
+/// runs on, and the log says what to do.
+pub fn init(client_name: &str) -> Result<Guard, InstallError> {
+    Config::new(client_name).init()
+}
+
+/// The recorder as a layer for a subscriber of your own. It needs nothing but [`LookupSpan`], and goes beside `fmt`,
+/// `EnvFilter` and an OpenTelemetry layer of yours, whose ids it then links.
+///
+/// ```no_run
+/// use tracing_subscriber::prelude::*;
+///
+/// let (augur, _guard) = tracing_augur::layer(tracing_augur::Config::new("my-agent"))?;
+/// tracing_subscriber::registry().with(augur).with(tracing_subscriber::fmt::layer()).init();
+/// # Ok::<(), tracing_augur::InstallError>(())
+/// ```
+///
+/// # Errors
+/// If a setting cannot be followed.
+pub fn layer<S>(config: Config) -> Result<(BoxedLayer<S>, Guard), InstallError>
+where
+    S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
+{
+    let resolved = config.resolve(&from_environment)?;
+    build(&resolved, false)
+}
+
+impl Config {
+    /// Records this process with these settings; see [`init`].
+    ///
+    /// # Errors
+    /// As [`init`].
+    pub fn init(self) -> Result<Guard, InstallError> {
+        if tracing::dispatcher::has_been_set() {
+            return Err(InstallError::AlreadyInstalled);
+        }
+        let resolved = self.resolve(&from_environment)?;
+        let (augur, guard) = build::<Registry>(&resolved, true)?;
+        let console = resolved.console.then(|| {
+            console(resolved.policy.clone(), std::env::var("RUST_LOG").ok().as_deref())
+        });
+        let subscriber = Registry::default().with(augur).with(console);
+        set_global_default(subscriber).map_err(|_| InstallError::AlreadyInstalled)?;
+        if resolved.mode == CaptureMode::Off && !resolved.disabled {
+            tracing::info!(
+                target: "tracing_augur",
+                "capture is off; AUGUR_CAPTURE_MODE=trace (or screenshots, model_io, full) writes bundles to {}",
+                resolved.root.display()
+            );
+        }
+        Ok(guard)
+    }
+}
+
+fn from_environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn build<S>(resolved: &Resolved, otlp_by_environment: bool) -> Result<(BoxedLayer<S>, Guard), InstallError>
+where
+    S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
+{
+    let on = !resolved.disabled && resolved.mode != CaptureMode::Off;
+    let door = on.then(|| open_door(resolved)).transpose()?;
+    // Where nothing is captured, no filter of ours may cost anything either.
+    let ours = door.as_ref().map(|door| {
+        AugurLayer::new(Arc::clone(door)).with_filter(Wanted { mode: resolved.mode })
+    });
+    #[cfg(feature = "otlp")]
+    let otlp = start_otlp(resolved, otlp_by_environment)?;
+    #[cfg(not(feature = "otlp"))]
+    let _ = otlp_by_environment;
+    #[cfg(feature = "otlp")]
+    let layer: BoxedLayer<S> = match &otlp {
+        // Ours stands in front: there the ids of a span can be read and its attributes set while it closes.
+        Some(otlp) => Box::new(Layer::and_then(ours, otlp.layer().with_filter(filter_fn(is_users)))),
+        None => Box::new(ours),
+    };
+    #[cfg(not(feature = "otlp"))]
+    let layer: BoxedLayer<S> = Box::new(ours);
+    let guard = Guard {
+        door,
+        #[cfg(feature = "otlp")]
+        otlp,
+        deadline: resolved.deadline,
+        verbose: resolved.verbose,
+        over: false,
+    };
+    Ok((layer, guard))
+}
+
+fn open_door(resolved: &Resolved) -> Result<Arc<Door>, InstallError> {
+    let settings = Settings {
+        root: resolved.root.clone(),
+        client: resolved.client.clone(),
+        mode: resolved.mode,
+        durability: resolved.durability,
+        policy: resolved.policy.clone(),
+    };
+    Ok(Arc::new(Door::new(settings, Pipeline::start(resolved.queue_bytes)?)))
+}
+
+#[cfg(feature = "otlp")]
+fn start_otlp(resolved: &Resolved, by_environment: bool) -> Result<Option<crate::otlp::Otlp>, InstallError> {
+    if resolved.disabled || !resolved.otlp.unwrap_or(by_environment) {
+        return Ok(None);
+    }
+    let refused = |error: &dyn std::fmt::Display| InstallError::Otlp(error.to_string());
+    let settings = crate::otlp::Settings::read(&from_environment, resolved.otlp_endpoint.as_deref())
+        .map_err(|error| refused(&error))?;
+    let Some(settings) = settings else { return Ok(None) };
+    crate::otlp::Otlp::start(&settings, &resolved.service_name, resolved.policy.clone(), resolved.mode)
+        .map(Some)
+        .map_err(|error| refused(&error))
+}
+
+/// The user's own spans and events from INFO on, and what a dialect puts below: not the machinery's.
+#[cfg(feature = "otlp")]
+fn is_users(metadata: &tracing::Metadata<'_>) -> bool {
+    const MACHINERY: &[&str] = &["h2", "hyper", "hyper_util", "tonic", "tower", "reqwest", "rustls", "tracing_augur"];
+    let root = metadata.target().split("::").next().unwrap_or_default();
+    *metadata.level() <= tracing::Level::INFO && !MACHINERY.contains(&root) && !metadata.target().starts_with("opentelemetry")
+}

@@ -1,0 +1,82 @@
+//! The OpenTelemetry ids of a `tracing` span, and attributes set on it from outside.
+//!
+//! Neither function may be called while the extensions of the span are locked: the OpenTelemetry layer locks them too, and
+//! the call would never return. Asking also starts the span, after which its parent and name are settled; so ask when it is
+//! first entered or when it closes, not when it is made.
+
+use opentelemetry::{Context, Key, KeyValue, Value, trace::TraceContextExt};
+use tracing::{Dispatch, span::Id};
+use tracing_subscriber::{Registry, registry::LookupSpan};
+
+/// The trace id and the span id in lowercase hex, if an OpenTelemetry layer knows the span.
+pub(crate) fn span_ids(id: &Id, dispatch: &Dispatch) -> Option<(String, String)> {
+    let context = context_of(id, dispatch)?;
+    let span = context.span();
+    let ids = span.span_context();
+    ids.is_valid().then(|| (ids.trace_id().to_string(), ids.span_id().to_string()))
+}
+
+/// Sets attributes on the OpenTelemetry side of a span. Says whether there was one.
+pub(crate) fn set_attributes(id: &Id, dispatch: &Dispatch, attributes: impl IntoIterator<Item = (Key, Value)>) -> bool {
+    let Some(context) = context_of(id, dispatch) else { return false };
+    let span = context.span();
+    for (key, value) in attributes {
+        span.set_attribute(KeyValue::new(key, value));
+    }
+    true
+}
+
+fn context_of(id: &Id, dispatch: &Dispatch) -> Option<Context> {
+    // The OpenTelemetry layer panics over an id that the registry does not know (any more).
+    if dispatch.downcast_ref::<Registry>().is_some_and(|registry| registry.span(id).is_none()) {
+        return None;
+    }
+    tracing_opentelemetry::get_otel_context(id, dispatch)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use opentelemetry::trace::TracerProvider;
+    use opentelemetry_sdk::trace::SdkTracerProvider;
+    use tracing_subscriber::layer::SubscriberExt;
+
+    fn is_hex(text: &str, digits: usize) -> bool {
+        text.len() == digits && text.chars().all(|digit| matches!(digit, '0'..='9' | 'a'..='f'))
+    }
+
+    #[test]
+    fn a_span_of_a_registry_with_opentelemetry_has_ids_and_takes_attributes() {
+        let tracer = SdkTracerProvider::builder().build().tracer("test");
+        let dispatch = Dispatch::new(Registry::default().with(tracing_opentelemetry::layer().with_tracer(tracer)));
+        tracing::dispatcher::with_default(&dispatch, || {
+            let span = tracing::info_span!("outer");
+            let inner = span.in_scope(|| tracing::info_span!("inner"));
+            let (trace, id) = span_ids(&span.id().unwrap(), &dispatch).unwrap();
+            let (inner_trace, inner_id) = span_ids(&inner.id().unwrap(), &dispatch).unwrap();
+            assert!(is_hex(&trace, 32) && is_hex(&id, 16));
+            assert_eq!(trace, inner_trace);
+            assert_ne!(id, inner_id);
+            assert!(set_attributes(&span.id().unwrap(), &dispatch, [(Key::new("a"), 1.into())]));
+        });
+    }
+
+    #[test]
+    fn without_opentelemetry_or_without_the_span_there_is_nothing_and_no_panic() {
+        let plain = Dispatch::new(Registry::default());
+        let tracer = SdkTracerProvider::builder().build().tracer("test");
+        let otel = Dispatch::new(Registry::default().with(tracing_opentelemetry::layer().with_tracer(tracer)));
+        let id = tracing::dispatcher::with_default(&plain, || {
+            let span = tracing::info_span!("plain");
+            let id = span.id().unwrap();
+            assert_eq!(span_ids(&id, &plain), None);
+            id
+        });
+        // Neither registry knows this span now.
+        for dispatch in [&plain, &otel] {
+            assert_eq!(span_ids(&id, dispatch), None);
+            assert!(!set_attributes(&id, dispatch, [(Key::new("a"), 1.into())]));
+        }
+    }
+}

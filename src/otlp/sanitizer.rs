@@ -1,0 +1,178 @@
+//! Makes a span safe to send: what the capture mode and the redaction policy keep back is taken out, what is too long is
+//! cut, and what other layers bent is put straight.
+
+use super::{gate::Gate, text};
+use crate::{capture::CaptureMode, record::Value as Record, redact::RedactionPolicy};
+use opentelemetry::{Array, InstrumentationScope, KeyValue, Value, trace::Event, trace::Status};
+use opentelemetry_sdk::{Resource, trace::SpanData};
+use std::{borrow::Cow, collections::HashSet};
+
+/// Longest text that leaves, in bytes, if nothing else is asked for.
+pub(crate) const VALUE_LIMIT: usize = 32 * 1024;
+
+/// What one exporter does to every span.
+#[derive(Debug, Clone)]
+pub(crate) struct Sanitizer {
+    pub(crate) policy: RedactionPolicy,
+    pub(crate) gate: Gate,
+    pub(crate) value_limit: usize,
+}
+
+impl Sanitizer {
+    pub(crate) fn new(policy: RedactionPolicy, base: CaptureMode) -> Self {
+        Self { policy, gate: Gate::new(base), value_limit: VALUE_LIMIT }
+    }
+
+    /// Edits a span in place.
+    pub(crate) fn span(&self, span: &mut SpanData) {
+        let mode = self.gate.mode_of(&span.attributes, span.dropped_attributes_count > 0);
+        self.name(&mut span.name);
+        self.attributes(&mut span.attributes, mode);
+        span.events.events.retain_mut(|event| self.event(event, mode));
+        for link in &mut span.links.links {
+            self.attributes(&mut link.attributes, mode);
+        }
+        if let Status::Error { description } = &mut span.status {
+            self.name(description);
+        }
+        if let Some(scope) = self.scope(&span.instrumentation_scope, mode) {
+            span.instrumentation_scope = scope;
+        }
+    }
+
+    /// The resource as it may leave. It belongs to the process, so the base mode judges it.
+    pub(crate) fn resource(&self, resource: &Resource) -> Resource {
+        let mut attributes: Vec<_> =
+            resource.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())).collect();
+        self.attributes(&mut attributes, self.gate.base);
+        let builder = Resource::builder_empty();
+        match resource.schema_url() {
+            Some(url) => builder.with_schema_url(attributes, url.to_owned()).build(),
+            None => builder.with_attributes(attributes).build(),
+        }
+    }
+
+    fn scope(&self, scope: &InstrumentationScope, mode: CaptureMode) -> Option<InstrumentationScope> {
+        let mut attributes: Vec<_> = scope.attributes().cloned().collect();
+        if attributes.is_empty() {
+            return None;
+        }
+        self.attributes(&mut attributes, mode);
+        let mut safe = InstrumentationScope::builder(scope.name().to_owned()).with_attributes(attributes);
+        if let Some(version) = scope.version() {
+            safe = safe.with_version(version.to_owned());
+        }
+        if let Some(url) = scope.schema_url() {
+            safe = safe.with_schema_url(url.to_owned());
+        }
+        Some(safe.build())
+    }
+
+    /// Edits an event; `false` if it stays behind. Its name is the text of a `tracing` event.
+    fn event(&self, event: &mut Event, mode: CaptureMode) -> bool {
+        if !self.gate.passes_event(&event.attributes, mode) {
+            return false;
+        }
+        if text::is_call_site(&event.name) {
+            event.name = Cow::Borrowed("event");
+        }
+        self.name(&mut event.name);
+        self.attributes(&mut event.attributes, mode);
+        true
+    }
+
+    fn attributes(&self, attributes: &mut Vec<KeyValue>, mode: CaptureMode) {
+        keep_last(attributes);
+        attributes.retain_mut(|attribute| self.attribute(attribute, mode));
+    }
+
+    /// Edits an attribute; `false` if it stays behind.
+    fn attribute(&self, attribute: &mut KeyValue, mode: CaptureMode) -> bool {
+        if !self.gate.passes_attribute(attribute.key.as_str(), mode) {
+            return false;
+        }
+        let mut value = self.to_record(&attribute.value);
+        if !self.policy.redact_attribute(attribute.key.as_str(), &mut value) {
+            return false;
+        }
+        match value {
+            Record::String(text) => attribute.value = self.string(attribute.key.as_str(), text),
+            Record::Array(items) => {
+                if let Some(array) = self.strings(items) {
+                    attribute.value = Value::Array(Array::String(array));
+                }
+            }
+            // Numbers and truth values are as they were.
+            _ => {}
+        }
+        // A name can be made up at run time too.
+        let key = self.policy.scrub(attribute.key.as_str()).into_owned();
+        if key != attribute.key.as_str() {
+            attribute.key = key.into();
+        }
+        true
+    }
+
+    /// In the form that the policy reads, with text that is JSON already redacted: a pattern that runs over the whole of it
+    /// may stop in the middle and leave the rest unreadable. Text too long to be searched is not carried over.
+    fn to_record(&self, value: &Value) -> Record {
+        let text = |text: &str| Record::from(text::redact_embedded(&self.policy, text::bounded(text)));
+        match value {
+            Value::Bool(value) => (*value).into(),
+            Value::I64(value) => (*value).into(),
+            Value::F64(value) if value.is_finite() => Record::from_f64_marked(*value),
+            Value::F64(_) | Value::Array(Array::Bool(_) | Array::I64(_) | Array::F64(_)) => Record::Null,
+            Value::String(value) => text(value.as_str()),
+            Value::Array(Array::String(items)) => {
+                let most = text::LONGEST_SEARCHED / 8;
+                Record::Array(items.iter().take(most).map(|item| text(item.as_str())).collect())
+            }
+            // A kind of value that is newer than this code.
+            other => text(&other.to_string()),
+        }
+    }
+
+    fn string(&self, key: &str, value: String) -> Value {
+        if text::is_count(key)
+            && let Ok(count) = value.parse()
+        {
+            return Value::I64(count);
+        }
+        let value = text::source_path(key, &value).unwrap_or(value);
+        Value::String(text::cut(value, self.value_limit).into())
+    }
+
+    /// A list of texts within the limit as a whole. `None` if it is not one.
+    fn strings(&self, items: Vec<Record>) -> Option<Vec<opentelemetry::StringValue>> {
+        let count = items.len();
+        let mut left = self.value_limit;
+        let mut texts = Vec::with_capacity(count);
+        for item in items {
+            let Record::String(item) = item else { return None };
+            if left == 0 {
+                texts.push(format!("…[cut, {} values]", count - texts.len()).into());
+                break;
+            }
+            let item = text::cut(item, left);
+            left = left.saturating_sub(item.len().max(1));
+            texts.push(item.into());
+        }
+        Some(texts)
+    }
+
+    fn name(&self, name: &mut Cow<'static, str>) {
+        let safe = text::redact_embedded(&self.policy, text::bounded(name));
+        let safe = text::cut(self.policy.scrub(&safe).into_owned(), self.value_limit);
+        if safe != *name {
+            *name = Cow::Owned(safe);
+        }
+    }
+}
+
+/// Setting an attribute again appends it again; collectors disagree on which of the two counts.
+fn keep_last(attributes: &mut Vec<KeyValue>) {
+    let mut seen = HashSet::with_capacity(attributes.len());
+    let kept: Vec<bool> = attributes.iter().rev().map(|attribute| seen.insert(attribute.key.clone())).collect();
+    let mut kept = kept.into_iter().rev();
+    attributes.retain(|_| kept.next().unwrap_or(true));
+}

@@ -1,0 +1,19 @@
+//! The road between the doors and the exits: a bounded queue, one worker, gate, redaction, validation, and an account of
+//! what was lost on the way.
+
+mod acknowledge;
+mod durability;
+mod lane;
+mod loss;
+mod mend;
+mod queue;
+mod road;
+mod worker;
+
+pub(crate) use acknowledge::Acknowledged;
+pub use durability::Durability;
+pub(crate) use lane::Lane;
+pub use loss::Loss;
+pub(crate) use loss::Losses;
+pub(crate) use road::{Patch, Road};
+pub(crate) use worker::{Pipeline, Urgency, notice};

@@ -1,0 +1,203 @@
+//! The one thread that redacts, validates and writes.
+
+use super::{
+    acknowledge::Acknowledgement,
+    lane::Lane,
+    loss::Loss,
+    queue::{Queue, Refused},
+    road::Road,
+};
+use std::{
+    cell::RefCell,
+    collections::VecDeque,
+    fmt, io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Mutex, PoisonError},
+    thread::JoinHandle,
+    time::Duration,
+};
+use tracing::dispatcher::{Dispatch, with_default};
+
+pub(crate) use super::queue::Urgency;
+
+/// Work for the worker on one run.
+struct Task {
+    lane: Arc<Lane>,
+    acknowledge: Option<Acknowledgement>,
+    work: Work,
+}
+
+type OnRoad = Box<dyn FnOnce(&mut Road) + Send>;
+
+enum Work {
+    /// Opens the run's bundle; everything else waits behind it in the queue.
+    Open(Box<dyn FnOnce() -> Result<Road, String> + Send>),
+    On(OnRoad),
+}
+
+/// The queue and its worker. Dropping it writes what is queued.
+pub(crate) struct Pipeline {
+    queue: Arc<Queue<Task>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl fmt::Debug for Pipeline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pipeline").finish_non_exhaustive()
+    }
+}
+
+impl Pipeline {
+    /// Starts the worker. `limit` bounds what is queued, in bytes.
+    pub(crate) fn start(limit: usize) -> io::Result<Self> {
+        let queue = Arc::new(Queue::new(limit));
+        let worker = Arc::clone(&queue);
+        let thread = std::thread::Builder::new().name("augur-worker".into()).spawn(move || run(&worker))?;
+        Ok(Self { queue, thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Hands work on a run to the worker, waiting at most `patience` for room in the queue.
+    pub(crate) fn submit(
+        &self,
+        lane: &Arc<Lane>,
+        weight: usize,
+        urgency: Urgency,
+        patience: Duration,
+        work: impl FnOnce(&mut Road) + Send + 'static,
+    ) -> bool {
+        self.push(lane, weight, urgency, patience, None, Work::On(Box::new(work)))
+    }
+
+    /// Opens a run on the worker: making folders must not hold up the agent. A message says why it could not be.
+    pub(crate) fn open(&self, lane: &Arc<Lane>, open: impl FnOnce() -> Result<Road, String> + Send + 'static) -> bool {
+        self.push(lane, 1024, Urgency::Soon, Duration::from_millis(50), None, Work::Open(Box::new(open)))
+    }
+
+    /// The same, with an answer once everything that the run has queued until here is in place.
+    pub(crate) fn submit_acknowledged(
+        &self,
+        lane: &Arc<Lane>,
+        weight: usize,
+        patience: Duration,
+        work: impl FnOnce(&mut Road) + Send + 'static,
+    ) -> Option<Acknowledgement> {
+        let acknowledgement = Acknowledgement::default();
+        self.push(lane, weight, Urgency::Now, patience, Some(acknowledgement.clone()), Work::On(Box::new(work)))
+            .then_some(acknowledgement)
+    }
+
+    fn push(
+        &self,
+        lane: &Arc<Lane>,
+        weight: usize,
+        urgency: Urgency,
+        patience: Duration,
+        acknowledge: Option<Acknowledgement>,
+        work: Work,
+    ) -> bool {
+        let task = Task { lane: Arc::clone(lane), acknowledge, work };
+        match self.queue.push(task, weight + size_of::<Task>() + 64, urgency, patience) {
+            Ok(()) => true,
+            Err(Refused) => {
+                lane.losses.count(Loss::QueueFull);
+                false
+            }
+        }
+    }
+
+    /// Ends the worker once the queue is empty, waiting for it at most `deadline`. `true` if it is gone.
+    pub(crate) fn stop(&self, deadline: Duration) -> bool {
+        self.queue.close();
+        let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() else { return true };
+        let begun = std::time::Instant::now();
+        while !thread.is_finished() {
+            if begun.elapsed() >= deadline {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        thread.join().is_ok()
+    }
+}
+
+impl Drop for Pipeline {
+    fn drop(&mut self) {
+        self.queue.close();
+    }
+}
+
+fn run(queue: &Queue<Task>) {
+    let nobody = Dispatch::none();
+    let mut batch = VecDeque::new();
+    let mut gather = false;
+    while queue.take(&mut batch, gather).is_some() {
+        // What this thread does must not come back to it as telemetry.
+        let notices = with_default(&nobody, || work_off(&mut batch));
+        for notice in notices {
+            tracing::error!(target: "tracing_augur", "{notice}");
+        }
+        gather = true;
+    }
+}
+
+thread_local! {
+    static NOTICES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Says something to the user from within work on a run. It is logged once the work is done: nothing is traced meanwhile.
+pub(crate) fn notice(text: String) {
+    NOTICES.with_borrow_mut(|notices| notices.push(text));
+}
+
+/// Works the batch off and returns what the user should hear of it.
+fn work_off(batch: &mut VecDeque<Task>) -> Vec<String> {
+    let mut touched: Vec<Arc<Lane>> = Vec::new();
+    for Task { lane, acknowledge, work } in batch.drain(..) {
+        let done = match work {
+            Work::Open(open) => match catch_unwind(AssertUnwindSafe(open)) {
+                Ok(Ok(road)) => {
+                    *lane.road.lock().unwrap_or_else(PoisonError::into_inner) = Some(road);
+                    None
+                }
+                Ok(Err(notice)) => {
+                    lane.refuse(notice.clone());
+                    self::notice(notice);
+                    None
+                }
+                Err(_) => {
+                    lane.losses.count(Loss::Internal);
+                    None
+                }
+            },
+            Work::On(work) => on_road(&lane, |road| {
+                work(road);
+                acknowledge.is_some().then(|| road.is_over() || road.flush())
+            }),
+        };
+        match acknowledge {
+            Some(acknowledge) => acknowledge.give(done == Some(Some(true))),
+            None if !touched.iter().any(|known| Arc::ptr_eq(known, &lane)) => touched.push(lane),
+            None => {}
+        }
+    }
+    for lane in touched {
+        if lane.is_open() {
+            on_road(&lane, Road::flush);
+        }
+    }
+    NOTICES.take()
+}
+
+/// Works on a run's road. A run that is over, or a panic of ours, loses this piece of work and nothing else.
+fn on_road<T>(lane: &Lane, work: impl FnOnce(&mut Road) -> T) -> Option<T> {
+    let mut place = lane.road.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(road) = place.as_mut() else {
+        lane.losses.count(if lane.refusal().is_some() { Loss::Unwritten } else { Loss::AfterEnd });
+        return None;
+    };
+    let result = catch_unwind(AssertUnwindSafe(|| work(road)));
+    if road.is_over() {
+        *place = None;
+    }
+    result.map_err(|_| lane.losses.count(Loss::Internal)).ok()
+}

@@ -1,0 +1,22 @@
+//! The redaction policy: the only place that knows what a secret looks like. Keys that are dropped or masked, patterns
+//! that are scrubbed from text, and the members of each record that are identity and stay as they are.
+
+mod builder;
+mod identity;
+mod pii_v1;
+mod policy;
+mod rules;
+mod walk;
+
+#[cfg(test)]
+mod contract_tests;
+
+pub use builder::PolicyBuilder;
+pub use identity::Family;
+pub use policy::{RedactionPolicy, Treatment};
+
+/// What stands in place of a value whose name is a mask key.
+pub const MASK: &str = "***REDACTED:mask***";
+
+/// What stands in place of a value that could not be judged: a custom rule panicked on it, or it is nested too deep.
+pub const ERROR: &str = "***REDACTED:error***";

@@ -1,0 +1,172 @@
+//! A folder on this machine. A file is either absent or whole: it is written beside its place and renamed into it.
+
+use sha2::{Digest, Sha256};
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Read, Write},
+    path::{Path, PathBuf},
+};
+
+/// What a file is called while it is being written. Readers ignore such files; recovery sweeps them.
+pub(crate) const TEMPORARY: &str = ".tmp";
+
+/// A bundle's folder.
+#[derive(Debug, Clone)]
+pub(crate) struct LocalStore {
+    root: PathBuf,
+}
+
+impl LocalStore {
+    /// A store in an existing folder. The path is made absolute once, so a later change of the working directory does not
+    /// move the bundle.
+    pub(crate) fn open(root: &Path) -> io::Result<Self> {
+        Ok(Self { root: fs::canonicalize(root)? })
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(crate) fn path(&self, relative: &str) -> PathBuf {
+        self.root.join(relative)
+    }
+
+    /// Replaces a file as a whole.
+    pub(crate) fn write(&self, relative: &str, bytes: &[u8]) -> io::Result<()> {
+        let mut file = self.replace(relative)?;
+        file.write_all(bytes)?;
+        file.commit()
+    }
+
+    /// Begins to replace a file; nothing is seen of it before `commit`.
+    pub(crate) fn replace(&self, relative: &str) -> io::Result<Replacement> {
+        let target = self.path(relative);
+        let temporary = self.path(&format!("{relative}{TEMPORARY}"));
+        let file = or_with_parent(&temporary, |path| {
+            OpenOptions::new().write(true).create(true).truncate(true).open(path)
+        })?;
+        Ok(Replacement { file, temporary, target, committed: false })
+    }
+
+    /// Appends whole lines with one write, so that a kill leaves at most the last line torn.
+    pub(crate) fn append(&self, relative: &str, lines: &[u8]) -> io::Result<()> {
+        let path = self.path(relative);
+        or_with_parent(&path, |path| OpenOptions::new().append(true).create(true).open(path))?.write_all(lines)
+    }
+
+    pub(crate) fn read(&self, relative: &str) -> io::Result<Vec<u8>> {
+        fs::read(self.path(relative))
+    }
+
+    pub(crate) fn exists(&self, relative: &str) -> bool {
+        self.path(relative).exists()
+    }
+
+    pub(crate) fn remove(&self, relative: &str) -> io::Result<()> {
+        match fs::remove_file(self.path(relative)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other,
+        }
+    }
+
+    pub(crate) fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        let target = self.path(to);
+        or_with_parent(&target, |target| fs::rename(self.path(from), target))
+    }
+
+    /// The names in a folder, sorted; none if there is no such folder. Temporary files are left out.
+    pub(crate) fn list(&self, relative: &str) -> io::Result<Vec<Entry>> {
+        let entries = match fs::read_dir(self.path(relative)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            other => other?,
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let entry = entry?;
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            if !name.ends_with(TEMPORARY) {
+                names.push(Entry { folder: entry.file_type()?.is_dir(), name });
+            }
+        }
+        names.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        Ok(names)
+    }
+
+    /// The SHA-256 of a file in lower-case hex, read in pieces.
+    pub(crate) fn digest(&self, relative: &str) -> io::Result<String> {
+        let mut file = File::open(self.path(relative))?;
+        let mut digest = Sha256::new();
+        let mut buffer = [0; 64 * 1024];
+        loop {
+            let length = file.read(&mut buffer)?;
+            if length == 0 {
+                return Ok(hex(digest));
+            }
+            digest.update(buffer.get(..length).unwrap_or_default());
+        }
+    }
+}
+
+/// A name in a folder of the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) name: String,
+    pub(crate) folder: bool,
+}
+
+/// A file that takes its place when it is whole.
+#[derive(Debug)]
+pub(crate) struct Replacement {
+    file: File,
+    temporary: PathBuf,
+    target: PathBuf,
+    committed: bool,
+}
+
+impl Replacement {
+    /// Puts the file in its place.
+    pub(crate) fn commit(mut self) -> io::Result<()> {
+        fs::rename(&self.temporary, &self.target)?;
+        self.committed = true;
+        Ok(())
+    }
+}
+
+impl Write for Replacement {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for Replacement {
+    fn drop(&mut self) {
+        if !self.committed {
+            let _ = fs::remove_file(&self.temporary);
+        }
+    }
+}
+
+/// Folders are made when the first file asks for them: asking first would cost every later file a system call.
+fn or_with_parent<T>(path: &Path, act: impl Fn(&Path) -> io::Result<T>) -> io::Result<T> {
+    match act(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            if let Some(parent) = path.parent() {
+                fs::create_dir_all(parent)?;
+            }
+            act(path)
+        }
+        other => other,
+    }
+}
+
+fn hex(digest: Sha256) -> String {
+    use std::fmt::Write as _;
+    digest.finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

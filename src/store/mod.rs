@@ -1,0 +1,5 @@
+//! Where the bytes of a bundle go.
+
+mod local;
+
+pub(crate) use local::{LocalStore, TEMPORARY};
