@@ -152,6 +152,13 @@ impl fmt::Display for Violation {
     }
 }
 
+/// Compiles the schemas that every run needs.
+pub(crate) fn prepare() {
+    for schema in [Schema::Step, Schema::Event, Schema::ModelCall, Schema::Reasoning] {
+        schema.validator();
+    }
+}
+
 /// Judges a record.
 ///
 /// # Errors

@@ -7,12 +7,13 @@ use super::{
     queue::{Queue, Refused},
     road::Road,
 };
+use crate::schema;
 use std::{
     cell::RefCell,
     collections::VecDeque,
     fmt, io,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, mpsc},
     thread::JoinHandle,
     time::Duration,
 };
@@ -52,7 +53,11 @@ impl Pipeline {
     pub(crate) fn start(limit: usize) -> io::Result<Self> {
         let queue = Arc::new(Queue::new(limit));
         let worker = Arc::clone(&queue);
-        let thread = std::thread::Builder::new().name("augur-worker".into()).spawn(move || run(&worker))?;
+        let (ready, prepared) = mpsc::sync_channel(1);
+        let thread =
+            std::thread::Builder::new().name("augur-worker".into()).spawn(move || run(&worker, &ready))?;
+        // Schemas take a while to compile in a debug build: better here, once, than at the end of the first step.
+        let _ = prepared.recv_timeout(Duration::from_secs(2));
         Ok(Self { queue, thread: Mutex::new(Some(thread)) })
     }
 
@@ -126,8 +131,10 @@ impl Drop for Pipeline {
     }
 }
 
-fn run(queue: &Queue<Task>) {
+fn run(queue: &Queue<Task>, ready: &mpsc::SyncSender<()>) {
     let nobody = Dispatch::none();
+    with_default(&nobody, schema::prepare);
+    let _ = ready.try_send(());
     let mut batch = VecDeque::new();
     let mut gather = false;
     while queue.take(&mut batch, gather).is_some() {

@@ -54,6 +54,7 @@ impl Judge<'_> {
         {
             self.problem(path, format!("iteration file should be named {}.json", short_id(id)));
         }
+        self.references(path, "", step);
         let iterations = step.get("step_iterations");
         if short.is_none() || iterations.is_some() {
             seen.canonical += 1;
@@ -162,8 +163,10 @@ impl Judge<'_> {
         self.schema(Schema::Step, value, paths::TRACE, &format!("steps/{position}"));
         let Some(step) = value.as_object() else { return };
         trace.fingerprint.step(step);
-        self.references(step);
-        let Some(index) = index_of(step) else { return };
+        let index = index_of(step);
+        let whose = index.map_or("step without index: ".to_owned(), |index| format!("step {index}: "));
+        self.references(paths::TRACE, &whose, step);
+        let Some(index) = index else { return };
         if trace.last.is_some_and(|last| last >= index) {
             self.problem(paths::TRACE, format!("step {index} is out of order: steps[] goes by ascending step_index"));
         }
@@ -179,22 +182,21 @@ impl Judge<'_> {
         }
     }
 
-    fn references(&mut self, step: &Object) {
-        let index = index_of(step).map_or("without index".to_owned(), |index| index.to_string());
+    /// What a step refers to must be there. `whose` begins the message.
+    fn references(&mut self, file: &str, whose: &str, step: &Object) {
         for key in ["observation_pre", "observation_post"] {
             if let Some(path) = step.get(key).and_then(Value::as_str)
                 && !self.manifest.is_empty()
                 && !self.missing.contains(path)
                 && self.files.kind(path).is_none()
             {
-                let path = visible(path);
-                self.problem(paths::TRACE, format!("step {index}: {key} {path} absent and not in missing"));
+                self.problem(file, format!("{whose}{key} {} absent and not in missing", visible(path)));
             }
         }
         let events = step.get("events").and_then(Value::as_array).unwrap_or_default();
         for path in events.iter().filter_map(Value::as_str) {
             if self.files.kind(path).is_none() {
-                self.problem(paths::TRACE, format!("step {index}: events ref {} absent", visible(path)));
+                self.problem(file, format!("{whose}events ref {} absent", visible(path)));
             }
         }
     }

@@ -86,6 +86,7 @@ fn links_and_special_files_are_told_and_never_opened() {
             "crops: is a symbolic link",
             "logs/socket: is neither a file nor a folder",
             "outcomes.json: is a symbolic link",
+            "steps/0000.json: observation_pre crops/secret.json absent and not in missing",
             "trace.json: step 0: observation_pre crops/secret.json absent and not in missing",
         ]
     );

@@ -6,6 +6,8 @@ use std::fs;
 
 /// The canonical step of the index that has two emissions.
 const IT0: &str = "steps/0001/0c1adde0.json";
+/// Its other emission.
+const IT1: &str = "steps/0001/6b4da33c.json";
 
 pub(super) fn steps() -> Vec<Case> {
     vec![
@@ -89,7 +91,7 @@ pub(super) fn steps() -> Vec<Case> {
         Case {
             name: "an emission gone",
             signed: true,
-            cause: |sample| sample.remove("steps/0001/6b4da33c.json"),
+            cause: |sample| sample.remove(IT1),
             found: &["steps/0001: step_iterations does not say the 1 files of the folder"],
         },
         Case {
@@ -124,9 +126,21 @@ pub(super) fn steps() -> Vec<Case> {
                 sample.remove("events/0000.jsonl");
             },
             found: &[
+                "steps/0000.json: observation_pre screenshots/0000_pre.png absent and not in missing",
+                "steps/0000.json: events ref events/0000.jsonl absent",
                 "trace.json: step 0: observation_pre screenshots/0000_pre.png absent and not in missing",
                 "trace.json: step 0: events ref events/0000.jsonl absent",
             ],
+        },
+        Case {
+            name: "another emission refers to what is not there",
+            signed: true,
+            cause: |sample| {
+                sample.change(IT1, |step| {
+                    drop(step.insert("observation_post".into(), "screenshots/0001_post.png".into()))
+                });
+            },
+            found: &["steps/0001/6b4da33c.json: observation_post screenshots/0001_post.png absent and not in missing"],
         },
         Case {
             name: "a reference out of the bundle",
@@ -136,7 +150,10 @@ pub(super) fn steps() -> Vec<Case> {
                     sample.replace(path, "screenshots/0000_pre.png", "../../../../../../../etc/hostname");
                 }
             },
-            found: &["trace.json: step 0: observation_pre ../../../../../../../etc/hostname absent and not in missing"],
+            found: &[
+                "steps/0000.json: observation_pre ../../../../../../../etc/hostname absent and not in missing",
+                "trace.json: step 0: observation_pre ../../../../../../../etc/hostname absent and not in missing",
+            ],
         },
     ]
 }
