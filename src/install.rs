@@ -119,14 +119,17 @@ where
     let otlp = start_otlp(resolved, otlp_by_environment)?;
     #[cfg(not(feature = "otlp"))]
     let _ = otlp_by_environment;
+    // An `Option` of a layer does not hand on the registration of the dispatcher, which ours needs, so none is kept inside.
     #[cfg(feature = "otlp")]
-    let layer: BoxedLayer<S> = match &otlp {
+    let layer: BoxedLayer<S> = match (ours, otlp.as_ref().map(|otlp| otlp.layer().with_filter(filter_fn(is_users)))) {
         // Ours stands in front: there the ids of a span can be read and its attributes set while it closes.
-        Some(otlp) => Box::new(Layer::and_then(ours, otlp.layer().with_filter(filter_fn(is_users)))),
-        None => Box::new(ours),
+        (Some(ours), Some(otlp)) => Box::new(ours.and_then(otlp)),
+        (Some(ours), None) => Box::new(ours),
+        (None, Some(otlp)) => Box::new(otlp),
+        (None, None) => nothing(),
     };
     #[cfg(not(feature = "otlp"))]
-    let layer: BoxedLayer<S> = Box::new(ours);
+    let layer: BoxedLayer<S> = ours.map_or_else(nothing, |ours| Box::new(ours));
     let guard = Guard {
         door,
         #[cfg(feature = "otlp")]
@@ -136,6 +139,11 @@ where
         over: false,
     };
     Ok((layer, guard))
+}
+
+/// A layer that costs nothing.
+fn nothing<S: Subscriber>() -> BoxedLayer<S> {
+    Box::new(None::<tracing_subscriber::layer::Identity>)
 }
 
 fn open_door(resolved: &Resolved) -> Result<Arc<Door>, InstallError> {
@@ -155,9 +163,16 @@ fn start_otlp(resolved: &Resolved, by_environment: bool) -> Result<Option<crate:
         return Ok(None);
     }
     let refused = |error: &dyn std::fmt::Display| InstallError::Otlp(error.to_string());
-    let settings = crate::otlp::Settings::read(&from_environment, resolved.otlp_endpoint.as_deref())
-        .map_err(|error| refused(&error))?;
+    // Who asks for OTLP in so many words gets it without an endpoint too: at the usual place on this machine.
+    let env = |name: &str| {
+        from_environment(name)
+            .or_else(|| (name == "OTEL_TRACES_EXPORTER" && resolved.otlp == Some(true)).then(|| "otlp".to_owned()))
+    };
+    let settings = crate::otlp::Settings::read(&env, resolved.otlp_endpoint.as_deref()).map_err(|error| refused(&error))?;
     let Some(settings) = settings else { return Ok(None) };
+    for warning in &settings.warnings {
+        tracing::warn!(target: "tracing_augur", "{warning}");
+    }
     crate::otlp::Otlp::start(&settings, &resolved.service_name, resolved.policy.clone(), resolved.mode)
         .map(Some)
         .map_err(|error| refused(&error))

@@ -44,6 +44,8 @@ struct Node {
     started: SystemTime,
     late: Attributes,
     failed: bool,
+    /// The owner of the span says itself how the step went.
+    states_status: bool,
 }
 
 type Lookup = fn(&Dispatch, &Id) -> Option<Place>;
@@ -164,7 +166,7 @@ fn below(class: Class, key: SpanKey, above: Place) -> Place {
 
 impl Node {
     fn new(place: Place, started: SystemTime) -> Self {
-        Self { place, began: Instant::now(), started, late: Attributes::default(), failed: false }
+        Self { place, began: Instant::now(), started, late: Attributes::default(), failed: false, states_status: false }
     }
 }
 
@@ -228,7 +230,9 @@ where
             facts: facts(metadata, started, attributes),
         };
         let run = Arc::clone(&place.run);
-        span.extensions_mut().replace(Node::new(place, started));
+        let mut node = Node::new(place, started);
+        node.states_status = metadata.fields().iter().any(|field| field.name() == "augur.step.status");
+        span.extensions_mut().replace(node);
         let weight = started_message.facts.attributes.weight() + 256;
         self.door.submit(&run, weight, move |assembly, road| assembly.start(road, started_message));
     }
@@ -283,13 +287,13 @@ where
     fn on_close(&self, id: Id, context: Context<'_, S>) {
         let Some(span) = context.span(&id) else { return };
         let Some(node) = span.extensions_mut().remove::<Node>() else { return };
-        let Node { place, began, started, late, failed } = node;
+        let Node { place, began, started, late, failed, states_status } = node;
         let panicking = std::thread::panicking();
         // The wall clock may have been set meanwhile; the span still lasted as long as it did.
         let end = started + began.elapsed();
         let mut own = facts(span.metadata(), started, late);
         let failed = failed || panicking || vocabulary::failure(&own).is_some();
-        let link = self.telemetry(&id, &place, failed);
+        let link = self.telemetry(&id, &place, failed, states_status);
         own.end = Some(end);
         let Place { key, run, role, agent, .. } = place;
         if role.class.is_some() {
@@ -319,7 +323,7 @@ where
 impl AugurLayer {
     /// Says on the OpenTelemetry side of a span what it was to the run, and returns its ids. Asked before any other layer
     /// closes the span, and with nothing locked.
-    fn telemetry(&self, id: &Id, place: &Place, failed: bool) -> Option<(String, String)> {
+    fn telemetry(&self, id: &Id, place: &Place, failed: bool, states_status: bool) -> Option<(String, String)> {
         use opentelemetry::{Key, Value};
         let dispatch = self.door.dispatch.get()?.upgrade()?;
         let ids = crate::otlp::span_ids(id, &dispatch)?;
@@ -329,18 +333,22 @@ impl AugurLayer {
         ];
         if let Some(step) = place.role.step.and_then(|step| i64::try_from(step).ok()) {
             attributes.push((Key::from_static_str("augur.step.index"), Value::from(step)));
-            if failed {
-                attributes.push((Key::from_static_str("augur.step.failed"), Value::from(true)));
+            let status = if failed { "failed" } else { "succeeded" };
+            if !states_status && (failed || place.role.class == Some(Class::Step)) {
+                attributes.push((Key::from_static_str("augur.step.status"), Value::from(status)));
             }
         }
         crate::otlp::set_attributes(id, &dispatch, attributes);
+        if failed {
+            crate::otlp::mark_failed(id, &dispatch);
+        }
         Some(ids)
     }
 }
 
 #[cfg(not(feature = "otlp"))]
 impl AugurLayer {
-    fn telemetry(&self, _: &Id, _: &Place, _: bool) -> Option<(String, String)> {
+    fn telemetry(&self, _: &Id, _: &Place, _: bool, _: bool) -> Option<(String, String)> {
         None
     }
 }

@@ -12,7 +12,7 @@ mod writer;
 
 pub use reader::{Bundle, BundleState, ReadError};
 pub use recover::{RecoverError, Recovery, recover};
-pub use summary::Summary;
+pub use summary::{Summary, document, visible};
 pub use validate::{Problem, Report, validate};
 pub(crate) use writer::{BundleWriter, SessionHeader};
 pub use writer::{Moment, OpenError};

@@ -8,7 +8,7 @@ mod tree;
 use super::{
     paths,
     reader::{BundleState, Files, Kind, Outline, Part, ReadError},
-    summary::{document, visible},
+    summary::visible,
 };
 use crate::{
     record::{Object, Value},
@@ -63,8 +63,8 @@ impl Report {
         self.problems.is_empty()
     }
 
-    /// The report as a JSON document with `schema`, `kind` and `augur_version`.
-    pub fn to_value(&self) -> Value {
+    /// The report as the members of a JSON object.
+    pub fn to_object(&self) -> Object {
         let problem = |problem: &Problem| {
             let members = [("file", problem.file.as_str()), ("message", problem.message.as_str())];
             Value::Object(members.map(|(key, text)| (key.to_owned(), text.into())).into())
@@ -80,7 +80,7 @@ impl Report {
             ("problems", self.problems.iter().map(problem).collect::<Vec<_>>().into()),
             ("problems_omitted", self.omitted.into()),
         ];
-        document("validation", members.map(|(key, value)| (key.to_owned(), value)).into())
+        members.map(|(key, value)| (key.to_owned(), value)).into()
     }
 }
 
@@ -167,7 +167,10 @@ impl Judge<'_> {
                 Some(BundleState::Recording) => {
                     "absent: the run is still recording and writes its manifest when it ends"
                 }
-                Some(_) => "absent: the run died before it ended; `augur recover` completes the bundle",
+                Some(_) if self.files.kind(paths::INCOMPLETE).is_some() => {
+                    "absent: the run died before it ended; `augur recover` completes the bundle"
+                }
+                Some(_) => "absent: the bundle was never completed",
                 None => "absent: the folder holds no bundle",
             },
         );

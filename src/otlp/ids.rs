@@ -4,7 +4,10 @@
 //! the call would never return. Asking also starts the span, after which its parent and name are settled; so ask when it is
 //! first entered or when it closes, not when it is made.
 
-use opentelemetry::{Context, Key, KeyValue, Value, trace::TraceContextExt};
+use opentelemetry::{
+    Context, Key, KeyValue, Value,
+    trace::{Status, TraceContextExt},
+};
 use tracing::{Dispatch, span::Id};
 use tracing_subscriber::{Registry, registry::LookupSpan};
 
@@ -24,6 +27,13 @@ pub(crate) fn set_attributes(id: &Id, dispatch: &Dispatch, attributes: impl Into
         span.set_attribute(KeyValue::new(key, value));
     }
     true
+}
+
+/// Marks the OpenTelemetry side of a span as failed, so that every viewer shows it as such.
+pub(crate) fn mark_failed(id: &Id, dispatch: &Dispatch) {
+    if let Some(context) = context_of(id, dispatch) {
+        context.span().set_status(Status::error(""));
+    }
 }
 
 fn context_of(id: &Id, dispatch: &Dispatch) -> Option<Context> {

@@ -16,8 +16,7 @@ mod thread;
 #[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 mod tests;
 
-pub(crate) use gate::MODE_ATTRIBUTE;
-pub(crate) use ids::{set_attributes, span_ids};
+pub(crate) use ids::{mark_failed, set_attributes, span_ids};
 pub(crate) use settings::Settings;
 pub use settings::SettingsError;
 pub use tally::ExitReport;
@@ -47,7 +46,7 @@ use std::{
 };
 use tally::Tally;
 use thread::ExportThread;
-use tracing::{Dispatch, Metadata, Subscriber, dispatcher::DefaultGuard};
+use tracing::{Dispatch, Subscriber, dispatcher::DefaultGuard};
 use tracing_opentelemetry::OpenTelemetryLayer;
 use tracing_subscriber::registry::LookupSpan;
 
@@ -82,7 +81,7 @@ impl Otlp {
     /// Starts the OTLP side. Nothing is sent until a span ends.
     ///
     /// The environment's service name comes before `service_name`. `base_mode` judges the resource and every span that
-    /// does not carry [`MODE_ATTRIBUTE`].
+    /// does not carry `augur.capture_mode`.
     ///
     /// # Errors
     /// A thread, the HTTP client or the exporter could not be made.
@@ -191,12 +190,6 @@ impl Drop for Otlp {
             self.finish(DROP_DEADLINE);
         }
     }
-}
-
-/// Whether a span or event comes from the machinery of OpenTelemetry, which reports on itself through `tracing`. Layers
-/// that keep telemetry should pass it over.
-pub(crate) fn is_machinery(metadata: &Metadata<'_>) -> bool {
-    metadata.target().starts_with("opentelemetry") || Context::is_current_telemetry_suppressed()
 }
 
 /// Flushes for as long as there is time left.

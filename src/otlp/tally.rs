@@ -138,7 +138,7 @@ impl ExitReport {
 
 impl fmt::Display for ExitReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "OTLP: {} of {} spans sent", self.sent, self.ended)?;
+        write!(f, "{} of {} spans sent", self.sent, self.ended)?;
         for (count, what) in [
             (self.failed, "failed"),
             (self.withheld, "withheld"),
@@ -182,7 +182,7 @@ mod tests {
         );
         assert_eq!(
             report.to_string(),
-            "OTLP: 6 of 20 spans sent, 7 failed, 2 withheld, 1 dropped on a full queue, 4 unsettled at the deadline: \
+            "6 of 20 spans sent, 7 failed, 2 withheld, 1 dropped on a full queue, 4 unsettled at the deadline: \
              collector:4318: connection refused"
         );
     }
@@ -195,7 +195,7 @@ mod tests {
         tally.exported.add(1);
         let report = tally.report(false, None);
         assert!(report.is_complete());
-        assert_eq!(report.to_string(), "OTLP: 1 of 1 spans sent");
+        assert_eq!(report.to_string(), "1 of 1 spans sent");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
     sync::{Arc, Mutex},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 /// How the collector answers.
@@ -80,14 +80,6 @@ impl Collector {
     pub(super) fn spans(&self) -> Vec<Span> {
         let scopes = self.messages().into_iter().flat_map(|message| message.resource_spans);
         scopes.flat_map(|resource| resource.scope_spans).flat_map(|scope| scope.spans).collect()
-    }
-
-    pub(super) fn wait_for(&self, requests: usize) {
-        let started = Instant::now();
-        while self.requests.lock().unwrap().len() < requests {
-            assert!(started.elapsed() < Duration::from_secs(10), "no request came");
-            std::thread::sleep(Duration::from_millis(2));
-        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{
     collector::{Collector, Manner, values},
+    gate::MODE_ATTRIBUTE,
     *,
 };
 use opentelemetry::{

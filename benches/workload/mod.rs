@@ -1,0 +1,111 @@
+//! What every benchmark shares: the agent's step, recorders, folders that go away, and the statistics.
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use tracing::{Span, field::Empty, info, info_span};
+use tracing_augur::{BoxedLayer, CaptureMode, Config, Durability, Guard, Report};
+use tracing_subscriber::Registry;
+
+/// Whether the figures are wanted. `cargo test --all-targets` runs benchmarks too: there a small round must do, as a check
+/// that they still work.
+pub fn measured() -> bool {
+    std::env::args().any(|argument| argument == "--bench")
+}
+
+/// The first of two numbers when measuring, the second otherwise.
+pub fn size<T>(full: T, small: T) -> T {
+    if measured() { full } else { small }
+}
+
+/// One step of an agent: a span with six fields, four events with two or three fields each, and a verdict that comes late.
+pub fn step(n: u64) {
+    drop(open_step(n));
+}
+
+/// The same step, still open.
+pub fn open_step(n: u64) -> Span {
+    let x = i64::try_from(n % 1920).unwrap_or_default();
+    let step = info_span!(
+        "step",
+        augur.step.type = "click",
+        augur.step.intent = "open the cart",
+        augur.action.type = "click",
+        augur.action.params.x = x,
+        augur.action.params.y = 230_i64,
+        augur.action.params.button = "left",
+        augur.verdict.status = Empty,
+    );
+    {
+        let _in_step = step.enter();
+        info!(width = 1920_i64, height = 1080_i64, "took a picture");
+        info!(
+            augur.layer = "grounding",
+            augur.kind = "observation",
+            augur.summary = "the cart is the only icon that fits"
+        );
+        info!(label = "cart", x, confidence = 0.97, "found the target");
+        info!(backend = "cdp", took_ms = 12_i64, "clicked");
+        step.record("augur.verdict.status", "passed");
+    }
+    step
+}
+
+/// A recorder with a registry of its own.
+pub fn recorder(root: &Path, mode: CaptureMode, durability: Durability) -> (BoxedLayer<Registry>, Guard) {
+    let config = Config::new("bench").with_root(root).with_capture_mode(mode).with_durability(durability);
+    let config = config.with_deadline(Duration::from_secs(60));
+    tracing_augur::layer(config).expect("a recorder")
+}
+
+/// Ends a recorder; figures of a run that lost something would be worth nothing.
+pub fn end(guard: Guard) -> Report {
+    let report = guard.shutdown(Duration::from_secs(120));
+    assert!(report.is_complete(), "{report}");
+    report
+}
+
+/// A new folder below `place` (by default on the disk of the build) that goes away with its value.
+pub fn folder(place: Option<&Path>) -> tempfile::TempDir {
+    let place = place.unwrap_or(Path::new(env!("CARGO_TARGET_TMPDIR")));
+    tempfile::Builder::new().prefix("augur-bench-").tempdir_in(place).expect("a folder for bundles")
+}
+
+/// The folders to measure in: the disk of the build, then those that were named on the command line.
+pub fn places() -> Vec<PathBuf> {
+    let named = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).map(PathBuf::from);
+    std::iter::once(PathBuf::from(env!("CARGO_TARGET_TMPDIR"))).chain(named).collect()
+}
+
+/// Measured values, sorted.
+#[derive(Debug, Default, Clone)]
+pub struct Sample(Vec<f64>);
+
+impl Sample {
+    pub fn new(mut values: Vec<f64>) -> Self {
+        values.sort_by(f64::total_cmp);
+        Self(values)
+    }
+
+    /// The value at a fraction of the way through.
+    pub fn at(&self, fraction: f64) -> f64 {
+        let last = self.0.len().saturating_sub(1) as f64;
+        self.0.get((last * fraction).round() as usize).copied().unwrap_or(f64::NAN)
+    }
+
+    pub fn median(&self) -> f64 {
+        self.at(0.5)
+    }
+
+    /// The ratio to another sample, round by round: what disturbs a round disturbs both of its halves.
+    pub fn ratio(ours: &[f64], theirs: &[f64]) -> Self {
+        Self::new(ours.iter().zip(theirs).map(|(ours, theirs)| ours / theirs).collect())
+    }
+}
+
+/// A figure against its goal, as a line of the table.
+pub fn goal(what: &str, value: f64, holds: bool, goal: &str) {
+    println!("{} {what}: {value:.3} (goal {goal})", if holds { "met   " } else { "MISSED" });
+}
