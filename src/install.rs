@@ -90,6 +90,10 @@ impl Config {
         });
         let subscriber = Registry::default().with(augur).with(console);
         set_global_default(subscriber).map_err(|_| InstallError::AlreadyInstalled)?;
+        #[cfg(feature = "otlp")]
+        for warning in guard.otlp.iter().flat_map(|otlp| otlp.warnings()) {
+            tracing::warn!(target: "tracing_augur", "{warning}");
+        }
         if resolved.mode == CaptureMode::Off && !resolved.disabled {
             tracing::info!(
                 target: "tracing_augur",
@@ -170,9 +174,6 @@ fn start_otlp(resolved: &Resolved, by_environment: bool) -> Result<Option<crate:
     };
     let settings = crate::otlp::Settings::read(&env, resolved.otlp_endpoint.as_deref()).map_err(|error| refused(&error))?;
     let Some(settings) = settings else { return Ok(None) };
-    for warning in &settings.warnings {
-        tracing::warn!(target: "tracing_augur", "{warning}");
-    }
     crate::otlp::Otlp::start(&settings, &resolved.service_name, resolved.policy.clone(), resolved.mode)
         .map(Some)
         .map_err(|error| refused(&error))

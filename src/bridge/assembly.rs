@@ -508,7 +508,8 @@ fn add_costs(into: &mut Object, costs: &Object) {
             (Some(known), Some(more)) => Some(Number::from(known.saturating_add(more))),
             _ => match known {
                 None => Some(more.clone()),
-                Some(known) => Number::from_f64(known.as_f64() + more.as_f64()),
+                // A ten-billionth of a dollar is finer than any price, and coarser than what adding floats leaves behind.
+                Some(known) => Number::from_f64(((known.as_f64() + more.as_f64()) * 1e10).round() / 1e10),
             },
         };
         if let Some(sum) = sum {

@@ -60,6 +60,7 @@ pub(crate) struct Otlp {
     provider: SdkTracerProvider,
     tally: Arc<Tally>,
     address: String,
+    warnings: Vec<String>,
     finished: AtomicBool,
 }
 
@@ -104,7 +105,13 @@ impl Otlp {
         // The SDK panics if it gets no thread, and reqwest if some crate gave it TLS without a provider.
         let provider = catch_unwind(AssertUnwindSafe(build))
             .unwrap_or_else(|_| Err(OtlpError::Setup("OpenTelemetry or the HTTP client panicked".to_owned())))?;
-        Ok(Self { provider, tally, address: settings.address(), finished: AtomicBool::new(false) })
+        let warnings = settings.warnings.clone();
+        Ok(Self { provider, tally, address: settings.address(), warnings, finished: AtomicBool::new(false) })
+    }
+
+    /// What the environment asked for and does not get, one sentence each.
+    pub(crate) fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// The tracer whose spans leave here.

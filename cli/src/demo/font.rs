@@ -82,7 +82,8 @@ const GLYPHS: &[(char, usize, [u16; ROWS])] = &[
     ('-', 3, [0x00, 0x00, 0x00, 0x07, 0x00, 0x00, 0x00, 0x00, 0x00]),
     ('\'', 1, [0x01, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00]),
     ('%', 5, [0x19, 0x19, 0x02, 0x04, 0x08, 0x13, 0x13, 0x00, 0x00]),
-    ('+', 5, [0x00, 0x04, 0x04, 0x1f, 0x04, 0x04, 0x00, 0x00, 0x00]),];
+    ('+', 5, [0x00, 0x04, 0x04, 0x1f, 0x04, 0x04, 0x00, 0x00, 0x00]),
+];
 
 /// The strokes of a glyph, column by column; the top row is the lowest bit.
 fn strokes(width: usize, rows: &[u16; ROWS]) -> impl Iterator<Item = u16> {
@@ -121,8 +122,9 @@ pub(super) fn spelled(columns: &[u16]) -> Option<String> {
             gap = run.len();
             continue;
         }
-        let (character, ..) =
-            GLYPHS.iter().find(|(_, width, rows)| *width == run.len() && strokes(*width, rows).eq(run.iter().copied()))?;
+        let (character, ..) = GLYPHS
+            .iter()
+            .find(|(_, width, rows)| *width == run.len() && strokes(*width, rows).eq(run.iter().copied()))?;
         if gap > BLANK && !text.is_empty() {
             text.push(' ');
         }

@@ -1,14 +1,16 @@
 //! The agent's planner: fixed rules behind the interface of a language model, so that a run has model calls to show without
 //! a key, a network or a bill.
 
-use serde_json::{Value, json};
+use super::object;
+use tracing_augur::record::Value;
 
 /// The name under which the planner's calls are recorded.
 pub(super) const MODEL: &str = "demo-planner";
 /// What the agent is asked to do.
 pub(super) const TASK: &str = "Order a desk lamp for Ada in Turku.";
 
-const SYSTEM: &str = "You steer a desktop program by its screenshots. (A fixed rule answers here, not a language model.)";
+const SYSTEM: &str =
+    "You steer a desktop program by its screenshots. (A fixed rule answers here, not a language model.)";
 /// What a button that closes a dialog may say.
 const DECLINING: &[&str] = &["Close", "Not now", "No thanks", "Cancel"];
 
@@ -63,27 +65,28 @@ fn call(question: &str, answer: &str, tool_calls: &[Value]) -> Call {
     let tokens = |text: &str| text.split_whitespace().count() as u64;
     let tools: String = tool_calls.iter().map(|call| format!(" {call}")).collect();
     let (tokens_in, tokens_out) = (tokens(SYSTEM) + tokens(question), tokens(answer) + tokens(&tools));
-    let record = json!({
-        "request": {
-            "model": MODEL,
-            "system": SYSTEM,
-            "messages": [{"role": "user", "content": question}],
-            "params": {"temperature": 0},
-        },
-        "response": {
-            "text": answer,
-            "tool_calls": tool_calls,
-            "stop_reason": if tool_calls.is_empty() { "end_turn" } else { "tool_use" },
-            "usage": {"prompt_tokens": tokens_in, "completion_tokens": tokens_out},
-        },
-    });
+    let stop_reason = if tool_calls.is_empty() { "end_turn" } else { "tool_use" };
+    let message = object([("role", "user".into()), ("content", question.into())]);
+    let usage = object([("prompt_tokens", tokens_in.into()), ("completion_tokens", tokens_out.into())]);
+    let request = object([
+        ("model", MODEL.into()),
+        ("system", SYSTEM.into()),
+        ("messages", vec![message].into()),
+        ("params", object([("temperature", 0.into())])),
+    ]);
+    let response = object([
+        ("text", answer.into()),
+        ("tool_calls", tool_calls.to_vec().into()),
+        ("stop_reason", stop_reason.into()),
+        ("usage", usage),
+    ]);
+    let record = object([("request", request), ("response", response)]);
     Call { record, tokens_in, tokens_out, micro_usd: 3 * tokens_in + 15 * tokens_out }
 }
 
 /// Plans the task from what the eye found on the first screenshot.
 pub(super) fn plan(visible: &[&str], hidden: &[&str]) -> (Call, Vec<Order>) {
-    let question =
-        format!("{TASK} On the screen: {}. Not on the screen: {}.", visible.join(", "), hidden.join(", "));
+    let question = format!("{TASK} On the screen: {}. Not on the screen: {}.", visible.join(", "), hidden.join(", "));
     let scrolls = |order: &&Order| !matches!(order.act, Act::ScrollTo(row) if visible.contains(&row));
     let orders: Vec<Order> = PLAN.iter().filter(scrolls).copied().collect();
     let answer: Vec<String> =
@@ -102,8 +105,11 @@ pub(super) fn recover(failed: &Order, title: &str, buttons: &[&str]) -> (Call, O
         return (call(&question, "I see no way to decline this dialog.", &[]), None);
     };
     let answer = format!("The dialog swallows every click. Decline it with \"{label}\", then try again.");
-    let tool_calls = [json!({"name": "click", "arguments": {"label": label}})];
-    (call(&question, &answer, &tool_calls), Some(order("decline the dialog that is in the way", Act::ClickButton(label, None))))
+    let tool_calls = [object([("name", "click".into()), ("arguments", object([("label", (*label).into())]))])];
+    (
+        call(&question, &answer, &tool_calls),
+        Some(order("decline the dialog that is in the way", Act::ClickButton(label, None))),
+    )
 }
 
 /// The texts that a button of a dialog may bear.

@@ -92,11 +92,14 @@ impl Shop {
             Input::Click { x, y } => self.click(*x, *y),
             Input::Scroll { x, y, notches } => {
                 if !self.has_dialog() && window::TABLE.contains(*x, *y) {
-                    self.first_row = (self.first_row + notches).min(PRODUCTS.len().saturating_sub(window::VISIBLE_ROWS));
+                    self.first_row =
+                        (self.first_row + notches).min(PRODUCTS.len().saturating_sub(window::VISIBLE_ROWS));
                 }
             }
             Input::Type(text) => self.type_text(text),
-            Input::Tab => self.focus = self.focus.map(|field| if field == Field::Name { Field::Town } else { Field::Name }),
+            Input::Tab => {
+                self.focus = self.focus.map(|field| if field == Field::Name { Field::Town } else { Field::Name })
+            }
         }
         if self.offer == Offer::NotYet && self.fields_are_filled() {
             self.offer = Offer::Due(2);

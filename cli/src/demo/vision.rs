@@ -80,7 +80,8 @@ impl Picture {
     pub(super) fn words(&self, text: &str) -> Vec<Word> {
         let stencil = Stencil::new(text);
         let across = 0..(self.width + 1).saturating_sub(stencil.width);
-        let places = (0..(self.height + 1).saturating_sub(font::LINE)).flat_map(|y| across.clone().map(move |x| (x, y)));
+        let places =
+            (0..(self.height + 1).saturating_sub(font::LINE)).flat_map(|y| across.clone().map(move |x| (x, y)));
         places.filter_map(|(x, y)| self.word_at(&stencil, x, y)).collect()
     }
 

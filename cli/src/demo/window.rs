@@ -99,8 +99,7 @@ fn order(canvas: &mut Canvas, shop: &Shop) {
     canvas.fill(Rect::new(420, 114, 192, 1), EDGE);
     canvas.text(420, 122, "Total", FAINT);
     canvas.text_to(612, 122, &shop.total(), INK);
-    for (area, label, text, field) in
-        [(NAME, "Name", &shop.name, Field::Name), (TOWN, "Town", &shop.town, Field::Town)]
+    for (area, label, text, field) in [(NAME, "Name", &shop.name, Field::Name), (TOWN, "Town", &shop.town, Field::Town)]
     {
         let focused = shop.focus == Some(field);
         canvas.text(area.x, area.y - 22, label, FAINT);
