@@ -121,6 +121,10 @@ where
     });
     #[cfg(feature = "otlp")]
     let otlp = start_otlp(resolved, otlp_by_environment)?;
+    #[cfg(feature = "otlp")]
+    if let Some(door) = &door {
+        door.exports.store(otlp.is_some(), std::sync::atomic::Ordering::Relaxed);
+    }
     #[cfg(not(feature = "otlp"))]
     let _ = otlp_by_environment;
     // An `Option` of a layer does not hand on the registration of the dispatcher, which ours needs, so none is kept inside.

@@ -19,7 +19,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant, SystemTime},
 };
@@ -52,6 +52,8 @@ pub(crate) struct Door {
     implicit: Mutex<Option<Arc<Run>>>,
     keys: AtomicU64,
     pub(crate) dispatch: OnceLock<WeakDispatch>,
+    /// The exporter behind this layer is ours, and knows what our attributes ask of it.
+    pub(crate) exports: AtomicBool,
     /// Spans that meant something but belonged to no run.
     pub(crate) homeless: AtomicU64,
 }
@@ -65,6 +67,7 @@ impl Door {
             implicit: Mutex::default(),
             keys: AtomicU64::new(1),
             dispatch: OnceLock::new(),
+            exports: AtomicBool::new(false),
             homeless: AtomicU64::new(0),
         }
     }

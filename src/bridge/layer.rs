@@ -293,7 +293,7 @@ where
         let end = started + began.elapsed();
         let mut own = facts(span.metadata(), started, late);
         let failed = failed || panicking || vocabulary::failure(&own).is_some();
-        let link = self.telemetry(&id, &place, failed, states_status);
+        let link = self.telemetry(&id, &place, (started, end), failed, states_status);
         own.end = Some(end);
         let Place { key, run, role, agent, .. } = place;
         if role.class.is_some() {
@@ -323,7 +323,14 @@ where
 impl AugurLayer {
     /// Says on the OpenTelemetry side of a span what it was to the run, and returns its ids. Asked before any other layer
     /// closes the span, and with nothing locked.
-    fn telemetry(&self, id: &Id, place: &Place, failed: bool, states_status: bool) -> Option<(String, String)> {
+    fn telemetry(
+        &self,
+        id: &Id,
+        place: &Place,
+        (start, end): (SystemTime, SystemTime),
+        failed: bool,
+        states_status: bool,
+    ) -> Option<(String, String)> {
         use opentelemetry::{Key, Value};
         let dispatch = self.door.dispatch.get()?.upgrade()?;
         let ids = crate::otlp::span_ids(id, &dispatch)?;
@@ -338,6 +345,13 @@ impl AugurLayer {
                 attributes.push((Key::from_static_str("augur.step.status"), Value::from(status)));
             }
         }
+        if self.door.exports.load(Ordering::Relaxed) {
+            for (name, time) in [(crate::otlp::START_ATTRIBUTE, start), (crate::otlp::END_ATTRIBUTE, end)] {
+                let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+                let nanoseconds = i64::try_from(since.as_nanos()).unwrap_or(i64::MAX);
+                attributes.push((Key::from_static_str(name), Value::from(nanoseconds)));
+            }
+        }
         crate::otlp::set_attributes(id, &dispatch, attributes);
         if failed {
             crate::otlp::mark_failed(id, &dispatch);
@@ -348,7 +362,7 @@ impl AugurLayer {
 
 #[cfg(not(feature = "otlp"))]
 impl AugurLayer {
-    fn telemetry(&self, _: &Id, _: &Place, _: bool, _: bool) -> Option<(String, String)> {
+    fn telemetry(&self, _: &Id, _: &Place, _: (SystemTime, SystemTime), _: bool, _: bool) -> Option<(String, String)> {
         None
     }
 }

@@ -87,7 +87,7 @@ impl Report {
 /// Judges the bundle in a folder.
 ///
 /// Reads every file once. Held in memory are the manifest without its signatures, one record at a time, the names in one
-/// folder, and about a hundred bytes a step; the contents of a long run never are.
+/// folder, and about two hundred bytes a step; the contents of a long run never are.
 pub fn validate(path: impl AsRef<Path>) -> Report {
     let files = Files::new(path.as_ref());
     let mut judge =

@@ -17,6 +17,7 @@ mod thread;
 mod tests;
 
 pub(crate) use ids::{mark_failed, set_attributes, span_ids};
+pub(crate) use sanitizer::{END_ATTRIBUTE, START_ATTRIBUTE};
 pub(crate) use settings::Settings;
 pub use settings::SettingsError;
 pub use tally::ExitReport;

@@ -5,10 +5,18 @@ use super::{gate::Gate, text};
 use crate::{capture::CaptureMode, record::Value as Record, redact::RedactionPolicy};
 use opentelemetry::{Array, InstrumentationScope, KeyValue, Value, trace::Event, trace::Status};
 use opentelemetry_sdk::{Resource, trace::SpanData};
-use std::{borrow::Cow, collections::HashSet};
+use std::{
+    borrow::Cow,
+    collections::HashSet,
+    time::{Duration, UNIX_EPOCH},
+};
 
 /// Longest text that leaves, in bytes, if nothing else is asked for.
 pub(crate) const VALUE_LIMIT: usize = 32 * 1024;
+
+/// The attributes by which our layer tells the exporter the times of a span, in nanoseconds since 1970. They never leave.
+pub(crate) const START_ATTRIBUTE: &str = "augur.span.start";
+pub(crate) const END_ATTRIBUTE: &str = "augur.span.end";
 
 /// What one exporter does to every span.
 #[derive(Debug, Clone)]
@@ -26,6 +34,7 @@ impl Sanitizer {
     /// Edits a span in place.
     pub(crate) fn span(&self, span: &mut SpanData) {
         let mode = self.gate.mode_of(&span.attributes, span.dropped_attributes_count > 0);
+        set_times(span);
         self.name(&mut span.name);
         self.attributes(&mut span.attributes, mode);
         span.events.events.retain_mut(|event| self.event(event, mode));
@@ -175,4 +184,20 @@ fn keep_last(attributes: &mut Vec<KeyValue>) {
     let kept: Vec<bool> = attributes.iter().rev().map(|attribute| seen.insert(attribute.key.clone())).collect();
     let mut kept = kept.into_iter().rev();
     attributes.retain(|_| kept.next().unwrap_or(true));
+}
+
+/// Gives a span the times that the bundle has for it. The layer of OpenTelemetry looks at the clock later than ours, and when
+/// a thread has to wait for its turn in between, the two would tell different stories.
+fn set_times(span: &mut SpanData) {
+    let mut taken = |name: &str| {
+        let at = span.attributes.iter().position(|attribute| attribute.key.as_str() == name)?;
+        match span.attributes.swap_remove(at).value {
+            Value::I64(nanoseconds) => u64::try_from(nanoseconds).ok().map(Duration::from_nanos),
+            _ => None,
+        }
+    };
+    let times = (taken(START_ATTRIBUTE), taken(END_ATTRIBUTE));
+    if let (Some(start), Some(end)) = times {
+        (span.start_time, span.end_time) = (UNIX_EPOCH + start, UNIX_EPOCH + end);
+    }
 }

@@ -47,8 +47,8 @@ fn only_bundle(report: &Report) -> PathBuf {
 }
 
 fn assert_valid(folder: &Path) {
-    let problems = bundle::validate(folder);
-    assert!(problems.is_ok(), "{}: {problems:?}", folder.display());
+    let judged = bundle::validate(folder);
+    assert!(judged.is_valid(), "{}: {:?}", folder.display(), judged.problems);
 }
 
 /// What the recorder said of what it could not use as it came, about one step or about the run.

@@ -23,7 +23,7 @@ use tracing_augur::{
 /// What a look costs, in millionths of a US dollar: the price of the eye's share of a GPU.
 const LOOK: u64 = 40;
 /// The columns and buttons that the planner is told about.
-const LANDMARKS: &[&str] = &["Product", "Add to cart", "Your order", "Name", "Town", "Order", "Desk lamp"];
+const LANDMARKS: &[&str] = &["Product", "Add to cart", "Name", "Town", "Order", "Desk lamp"];
 
 /// The machine that the agent sits at.
 #[derive(Debug)]
@@ -72,6 +72,7 @@ pub(super) fn run(run_id: &str, pause: Duration, out: &mut dyn Write) -> io::Res
         augur.run.status = Empty
     );
     let _in_run = run.enter();
+    tracing::info!(task = planner::TASK, "the agent sits down at the shop");
     let outcome = Outcome { done: false, steps: 0, failed: 0, model_calls: 0, spent: 0 };
     let mut agent = Agent { desktop: Desktop::new(), pause, out, outcome };
     agent.outcome.done = agent.work()?;
@@ -96,6 +97,7 @@ impl Agent<'_> {
                 Attempt::Failed(None) => return Ok(false),
                 Attempt::Failed(Some(way_out)) => way_out,
             };
+            tracing::info!(intent = order.intent, "going back to the step that failed");
             for (order, recovery) in [(&way_out, "alternate_grounding"), (&order, "retry")] {
                 if !matches!(self.attempt(order, Some(recovery))?, Attempt::Passed) {
                     return Ok(false);
@@ -124,9 +126,7 @@ impl Agent<'_> {
         let step = step(order.act.word(), order.intent);
         let _in_step = step.enter();
         if let Some(kind) = recovery {
-            let reason = "a dialog swallowed the click before";
-            let decision = object([("type", kind.into()), ("attempt", 1.into()), ("reason", reason.into())]);
-            step.record_member("recovery_decision", &decision);
+            say_recovery(&step, kind);
         }
         let before = self.look(&step, Moment::Before)?;
         let found = Instant::now();
@@ -160,6 +160,7 @@ impl Agent<'_> {
             return Ok(Attempt::Passed);
         }
         let (call, way_out) = find_way_out(order, &after).unzip();
+        say_recovery(&step, if matches!(way_out, Some(Some(_))) { "alternate_grounding" } else { "halt" });
         let calls: Vec<_> = call.iter().map(|call| (ModelLayer::StepRecovery, call)).collect();
         self.charge(&step, 2, &calls);
         Ok(Attempt::Failed(way_out.flatten()))
@@ -335,6 +336,17 @@ fn say_verdict(step: &Span, verdict: &Verdict) {
             decision!(Verifier, Error, verdict.reason.as_str(), changed_px = verdict.changed);
         }
     }
+}
+
+/// Says what is done about the click that changed nothing: at the step that failed, and at those that put it right.
+fn say_recovery(step: &Span, way: &str) {
+    let reason = match way {
+        "alternate_grounding" => "a dialog swallows the click: its own button comes first",
+        "retry" => "the dialog is gone",
+        _ => "nothing is known that would help",
+    };
+    let decision = object([("type", way.into()), ("attempt", 1.into()), ("reason", reason.into())]);
+    step.record_member("recovery_decision", &decision);
 }
 
 /// Looks for what stood in the way of a click that changed nothing, and asks the planner how to get past it.

@@ -106,6 +106,7 @@ impl Canvas {
             png::Encoder::new(&mut file, width.map_err(io::Error::other)?, height.map_err(io::Error::other)?);
         encoder.set_color(png::ColorType::Rgb);
         encoder.set_depth(png::BitDepth::Eight);
+        encoder.set_compression(png::Compression::Fast);
         let mut writer = encoder.write_header().map_err(io::Error::other)?;
         writer.write_image_data(&self.bytes).map_err(io::Error::other)?;
         writer.finish().map_err(io::Error::other)?;

@@ -79,15 +79,22 @@ impl Picture {
     /// Every place that bears a text, in reading order.
     pub(super) fn words(&self, text: &str) -> Vec<Word> {
         let stencil = Stencil::new(text);
-        let across = 0..(self.width + 1).saturating_sub(stencil.width);
-        let places =
-            (0..(self.height + 1).saturating_sub(font::LINE)).flat_map(|y| across.clone().map(move |x| (x, y)));
-        places.filter_map(|(x, y)| self.word_at(&stencil, x, y)).collect()
+        let Some((ink_x, ink_y)) = stencil.first_ink else { return Vec::new() };
+        let mut words = Vec::new();
+        for y in 0..(self.height + 1).saturating_sub(font::LINE) {
+            let (papers, inks) = (self.line_from(0, y), self.line_from(ink_x, y + ink_y));
+            let differ = papers.iter().zip(inks).enumerate().filter(|(_, (paper, ink))| paper != ink);
+            words.extend(differ.filter_map(|(x, (paper, ink))| self.word_at(&stencil, x, y, *ink, *paper)));
+        }
+        words
     }
 
-    fn word_at(&self, stencil: &Stencil, x: usize, y: usize) -> Option<Word> {
-        let (ink_x, ink_y) = stencil.first_ink?;
-        let (ink, paper) = (self.at(x + ink_x, y + ink_y)?, self.at(x, y)?);
+    /// The pixels of a line from a place to its right end.
+    fn line_from(&self, x: usize, y: usize) -> &[Color] {
+        self.pixels.get(y * self.width + x..(y + 1) * self.width).unwrap_or_default()
+    }
+
+    fn word_at(&self, stencil: &Stencil, x: usize, y: usize, ink: Color, paper: Color) -> Option<Word> {
         if distance(ink, paper) < READABLE {
             return None;
         }

@@ -90,7 +90,7 @@ fn list(canvas: &mut Canvas, shop: &Shop) {
 
 fn order(canvas: &mut Canvas, shop: &Shop) {
     canvas.framed(PANEL, WHITE, EDGE, 1);
-    canvas.text(420, 60, "Your order", FAINT);
+    canvas.text(420, 60, "Order", FAINT);
     canvas.fill(Rect::new(420, 82, 192, 1), EDGE);
     for (line, (name, price)) in shop.ordered().take(1).enumerate() {
         canvas.text(420, 90 + line * 22, name, INK);
