@@ -94,8 +94,6 @@ pub(crate) enum Artifact {
     Log,
     Image,
     ModelCall,
-    TaskSpec,
-    Live,
 }
 
 impl Artifact {
@@ -103,9 +101,8 @@ impl Artifact {
         match self {
             Self::Step => CaptureMode::Metadata,
             Self::Event(EventLayer::Dispatch) => CaptureMode::Dispatch,
-            Self::Event(_) | Self::Log | Self::TaskSpec => CaptureMode::Trace,
+            Self::Event(_) | Self::Log => CaptureMode::Trace,
             Self::Image => CaptureMode::Screenshots,
-            Self::Live => CaptureMode::Video,
             Self::ModelCall => CaptureMode::ModelIo,
         }
     }
@@ -232,7 +229,7 @@ pub(crate) fn event_floor(target: &str, layer: Option<&str>) -> CaptureMode {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
     use super::*;
     use crate::record::parse;
@@ -258,9 +255,11 @@ mod tests {
         for mode in CaptureMode::ALL {
             let Value::Object(mut step) = parse(full.as_bytes()).unwrap() else { panic!("an object") };
             gate_step(&mut step, mode, Origin::Stated);
-            for (floor, keys) in
-                [(CaptureMode::Metadata, &metadata[..]), (CaptureMode::Trace, &trace), (CaptureMode::Screenshots, &images)]
-            {
+            for (floor, keys) in [
+                (CaptureMode::Metadata, &metadata[..]),
+                (CaptureMode::Trace, &trace),
+                (CaptureMode::Screenshots, &images),
+            ] {
                 for key in keys {
                     assert_eq!(step.contains_key(*key), mode >= floor, "{key} at {mode}");
                 }

@@ -265,7 +265,10 @@ mod tests {
     #[test]
     fn a_setting_that_cannot_be_followed_is_named_with_what_it_accepts() {
         for (pairs, said) in [
-            (&[("AUGUR_CAPTURE_MODE", "all")][..], "AUGUR_CAPTURE_MODE: capture mode \"all\" is not one of off, metadata"),
+            (
+                &[("AUGUR_CAPTURE_MODE", "all")][..],
+                "AUGUR_CAPTURE_MODE: capture mode \"all\" is not one of off, metadata",
+            ),
             (&[("AUGUR_DURABILITY", "never")], "AUGUR_DURABILITY: durability \"never\" is not one of process, lazy"),
             (&[("AUGUR_DISABLED", "maybe")], "AUGUR_DISABLED is neither on nor off; accepted: 1, true"),
         ] {

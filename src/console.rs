@@ -19,8 +19,10 @@ pub(crate) fn console<S>(policy: RedactionPolicy, rust_log: Option<&str>) -> Box
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
-    let levels = rust_log.and_then(|text| text.parse().ok()).unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
-    let fields = debug_fn(move |writer: &mut Writer<'_>, field, value| write_field(&policy, writer, field.name(), value));
+    let levels =
+        rust_log.and_then(|text| text.parse().ok()).unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
+    let fields =
+        debug_fn(move |writer: &mut Writer<'_>, field, value| write_field(&policy, writer, field.name(), value));
     let layer = tracing_subscriber::fmt::layer()
         .compact()
         // Colours would stand between a name and its value, where the patterns of the policy look.

@@ -52,7 +52,8 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut parts = Vec::new();
         for bundle in &self.bundles {
-            let place = bundle.folder.as_ref().map_or_else(|| "nowhere".to_owned(), |folder| folder.display().to_string());
+            let place =
+                bundle.folder.as_ref().map_or_else(|| "nowhere".to_owned(), |folder| folder.display().to_string());
             let mut part = format!("run {}: {place}", bundle.run_id);
             if let Some(refusal) = &bundle.refusal {
                 part.push_str(&format!(" ({refusal})"));

@@ -85,9 +85,8 @@ impl Config {
         }
         let resolved = self.resolve(&from_environment)?;
         let (augur, guard) = build::<Registry>(&resolved, true)?;
-        let console = resolved.console.then(|| {
-            console(resolved.policy.clone(), std::env::var("RUST_LOG").ok().as_deref())
-        });
+        let console =
+            resolved.console.then(|| console(resolved.policy.clone(), std::env::var("RUST_LOG").ok().as_deref()));
         let subscriber = Registry::default().with(augur).with(console);
         set_global_default(subscriber).map_err(|_| InstallError::AlreadyInstalled)?;
         #[cfg(feature = "otlp")]
@@ -116,9 +115,7 @@ where
     let on = !resolved.disabled && resolved.mode != CaptureMode::Off;
     let door = on.then(|| open_door(resolved)).transpose()?;
     // Where nothing is captured, no filter of ours may cost anything either.
-    let ours = door.as_ref().map(|door| {
-        AugurLayer::new(Arc::clone(door)).with_filter(Wanted { mode: resolved.mode })
-    });
+    let ours = door.as_ref().map(|door| AugurLayer::new(Arc::clone(door)).with_filter(Wanted { mode: resolved.mode }));
     #[cfg(feature = "otlp")]
     let otlp = start_otlp(resolved, otlp_by_environment)?;
     #[cfg(feature = "otlp")]
@@ -176,7 +173,8 @@ fn start_otlp(resolved: &Resolved, by_environment: bool) -> Result<Option<crate:
         from_environment(name)
             .or_else(|| (name == "OTEL_TRACES_EXPORTER" && resolved.otlp == Some(true)).then(|| "otlp".to_owned()))
     };
-    let settings = crate::otlp::Settings::read(&env, resolved.otlp_endpoint.as_deref()).map_err(|error| refused(&error))?;
+    let settings =
+        crate::otlp::Settings::read(&env, resolved.otlp_endpoint.as_deref()).map_err(|error| refused(&error))?;
     let Some(settings) = settings else { return Ok(None) };
     crate::otlp::Otlp::start(&settings, &resolved.service_name, resolved.policy.clone(), resolved.mode)
         .map(Some)
@@ -188,5 +186,7 @@ fn start_otlp(resolved: &Resolved, by_environment: bool) -> Result<Option<crate:
 fn is_users(metadata: &tracing::Metadata<'_>) -> bool {
     const MACHINERY: &[&str] = &["h2", "hyper", "hyper_util", "tonic", "tower", "reqwest", "rustls", "tracing_augur"];
     let root = metadata.target().split("::").next().unwrap_or_default();
-    *metadata.level() <= tracing::Level::INFO && !MACHINERY.contains(&root) && !metadata.target().starts_with("opentelemetry")
+    *metadata.level() <= tracing::Level::INFO
+        && !MACHINERY.contains(&root)
+        && !metadata.target().starts_with("opentelemetry")
 }

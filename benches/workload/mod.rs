@@ -73,10 +73,15 @@ pub fn folder(place: Option<&Path>) -> tempfile::TempDir {
     tempfile::Builder::new().prefix("augur-bench-").tempdir_in(place).expect("a folder for bundles")
 }
 
-/// The folders to measure in: the disk of the build, then those that were named on the command line.
+/// The folders to measure in: those named on the command line, or else the disk of the build.
 pub fn places() -> Vec<PathBuf> {
-    let named = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).map(PathBuf::from);
-    std::iter::once(PathBuf::from(env!("CARGO_TARGET_TMPDIR"))).chain(named).collect()
+    let named: Vec<_> = words().map(PathBuf::from).collect();
+    if named.is_empty() { vec![PathBuf::from(env!("CARGO_TARGET_TMPDIR"))] } else { named }
+}
+
+/// What was given on the command line behind `--`.
+pub fn words() -> impl Iterator<Item = String> {
+    std::env::args().skip(1).filter(|argument| !argument.starts_with('-'))
 }
 
 /// Measured values, sorted.

@@ -39,7 +39,8 @@ pub(crate) struct RecordArgs {
 
 pub(crate) fn run(args: &RecordArgs) -> io::Result<Exit> {
     let from_stdin = args.operations.as_os_str() == "-";
-    let base = if from_stdin { PathBuf::from(".") } else { args.operations.parent().map(Path::to_owned).unwrap_or_default() };
+    let base =
+        if from_stdin { PathBuf::from(".") } else { args.operations.parent().map(Path::to_owned).unwrap_or_default() };
     let mut recorder =
         Recorder { out: args.out.clone(), base, durability: args.durability, session: None, all_understood: true };
     let mut replies = io::stdout().lock();
@@ -90,7 +91,8 @@ impl Recorder {
             if line.iter().all(u8::is_ascii_whitespace) && whole {
                 continue;
             }
-            let reply = if whole { self.answer(&line) } else { refuse(format!("a line is longer than {LONGEST_LINE} bytes")) };
+            let reply =
+                if whole { self.answer(&line) } else { refuse(format!("a line is longer than {LONGEST_LINE} bytes")) };
             self.all_understood &= !is_invalid_request(&reply);
             let mut bytes = Vec::new();
             write_line(&Value::Object(reply), &mut bytes);
@@ -114,7 +116,9 @@ impl Recorder {
         if let Some(id) = request.remove("id") {
             reply.insert("id".into(), id);
         }
-        let Some(Value::String(op)) = request.remove("op") else { return refuse("`op` is missing or no text".to_owned()) };
+        let Some(Value::String(op)) = request.remove("op") else {
+            return refuse("`op` is missing or no text".to_owned());
+        };
         let args = match request.remove("args") {
             None | Some(Value::Null) => Object::new(),
             Some(Value::Object(args)) => args,
@@ -138,7 +142,10 @@ impl Recorder {
             return Ok(None);
         }
         let Some(session) = &self.session else {
-            return Err(Failure { kind: "wrong_state", message: "no session is open; the first operation is `open`".into() });
+            return Err(Failure {
+                kind: "wrong_state",
+                message: "no session is open; the first operation is `open`".into(),
+            });
         };
         Ok(Some(match op {
             "attach_observation" => {
@@ -217,16 +224,8 @@ impl Recorder {
     }
 }
 
-const OPERATIONS: &[&str] = &[
-    "open",
-    "attach_observation",
-    "record_step",
-    "record_event",
-    "record_modelio",
-    "set_status",
-    "add_tag",
-    "close",
-];
+const OPERATIONS: &[&str] =
+    &["open", "attach_observation", "record_step", "record_event", "record_modelio", "set_status", "add_tag", "close"];
 
 /// The arguments of an operation; each is taken once.
 struct Args(Object);

@@ -52,13 +52,19 @@ fn compare(bundle: &Path, collector: &Collector, jaeger: &Jaeger) {
     let collected = collected(collector, &links);
     let trace_ids: Vec<&str> = links.iter().map(|link| text(link, "trace_id")).collect();
     assert!(trace_ids.windows(2).all(|pair| pair[0] == pair[1]), "one run is one trace: {trace_ids:?}");
-    let spans: BTreeMap<&str, &CollectedSpan> =
-        collected.iter().filter(|span| span.trace_id == trace_ids[0]).map(|span| (span.span_id.as_str(), span)).collect();
+    let spans: BTreeMap<&str, &CollectedSpan> = collected
+        .iter()
+        .filter(|span| span.trace_id == trace_ids[0])
+        .map(|span| (span.span_id.as_str(), span))
+        .collect();
     for link in &links {
         let span = spans.get(text(link, "span_id")).unwrap_or_else(|| panic!("no span for {link}"));
         assert_eq!(span.name, text(link, "name"));
         assert_eq!(span.attributes["augur.run.id"], run_id);
-        assert_eq!(span.attributes.get("augur.step.index").and_then(|index| index.as_u64()), at(link, "step_index").as_u64());
+        assert_eq!(
+            span.attributes.get("augur.step.index").and_then(|index| index.as_u64()),
+            at(link, "step_index").as_u64()
+        );
         for (time, at_collector) in [("started_at", span.start_ns), ("ended_at", span.end_ns)] {
             let ours = Timestamp::parse(text(link, time)).unwrap().as_micros();
             let apart = (ours - i64::try_from(at_collector / 1000).unwrap()).abs();
@@ -106,7 +112,9 @@ fn compare_steps(trace: &Value, links: &[Value], spans: &BTreeMap<&str, &Collect
         let members: Vec<&CollectedSpan> =
             links.iter().filter(of_step).map(|link| spans[text(link, "span_id")]).collect();
         assert!(!members.is_empty(), "no span of step {index}");
-        let failed = members.iter().any(|span| span.attributes.get("augur.step.status").is_some_and(|status| status == "failed"));
+        let failed = members
+            .iter()
+            .any(|span| span.attributes.get("augur.step.status").is_some_and(|status| status == "failed"));
         assert_eq!(text(step, "status") == "failed", failed, "status of step {index}");
         let first = members.iter().map(|span| span.start_ns).min().unwrap();
         let ours = Timestamp::parse(text(step, "started_at")).unwrap().as_micros();
@@ -135,7 +143,8 @@ fn a_rig_agent_is_the_same_run_on_disk_in_the_collector_and_in_jaeger() {
     let scratch = tempfile::tempdir().unwrap();
     let server_log = scratch.path().join("server.jsonl");
     let mut command = Command::new(example("rig_agent"));
-    let bundle = run(command.env("RIG_AGENT_SERVER_LOG", &server_log).env("RIG_AGENT_PLANT", PLANTED), &root, &collector);
+    let bundle =
+        run(command.env("RIG_AGENT_SERVER_LOG", &server_log).env("RIG_AGENT_PLANT", PLANTED), &root, &collector);
     compare(&bundle, &collector, &jaeger);
     compare_with_server(&bundle, &lines(&server_log));
     collector.stop();
@@ -164,7 +173,8 @@ fn compare_with_server(bundle: &Path, exchanges: &[Value]) {
         for (asked, recorded) in asked.iter().zip(recorded) {
             assert_eq!(text(asked, "id"), text(recorded, "id"));
             assert_eq!(text(asked, "function.name"), text(recorded, "name"));
-            let plain = text(asked, "function.arguments").replace(&format!("password={PLANTED}"), "***REDACTED:password_kv***");
+            let plain =
+                text(asked, "function.arguments").replace(&format!("password={PLANTED}"), "***REDACTED:password_kv***");
             let arguments = tracing_augur::record::parse(plain.as_bytes()).unwrap();
             assert_eq!(&arguments, at(recorded, "arguments"));
         }

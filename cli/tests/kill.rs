@@ -44,7 +44,11 @@ fn operations(run_id: &str) -> impl Iterator<Item = (Option<String>, String)> + 
 /// A step, and the id and state under which it must be found once it was acknowledged.
 fn step(run_id: &str, index: u32, suffix: &str, status: &str) -> (Option<String>, String) {
     let id = format!("{run_id}/step/{index:04}{suffix}");
-    let observation = if suffix.is_empty() { format!(r#", "observation_pre": "screenshots/{index:04}_pre.png""#) } else { String::new() };
+    let observation = if suffix.is_empty() {
+        format!(r#", "observation_pre": "screenshots/{index:04}_pre.png""#)
+    } else {
+        String::new()
+    };
     let line = format!(
         r#"{{"op": "record_step", "args": {{"step": {{"step_id": "{id}", "step_index": {index}, "step_type": "click", "status": "{status}", "started_at": "2026-01-01T00:00:00Z", "intent": "{}"{observation}}}}}}}"#,
         "an intent of some length ".repeat(40),
@@ -107,7 +111,13 @@ fn no_acknowledged_step_is_lost_to_a_kill() {
         assert!(report.is_valid(), "kill {kill}: {:?}", report.problems);
         let trace = support::json(bundle.join("trace.json"));
         assert_eq!(support::text(&trace, "session.status"), "halted");
-        assert!(support::at(&trace, "steps").as_array().unwrap().iter().all(|step| support::text(step, "status") != "running"));
+        assert!(
+            support::at(&trace, "steps")
+                .as_array()
+                .unwrap()
+                .iter()
+                .all(|step| support::text(step, "status") != "running")
+        );
         let after = steps_on_disk(&bundle);
         for step in &acknowledged {
             assert!(after.contains(step), "kill {kill}: {step} was lost by the recovery");
@@ -126,7 +136,8 @@ fn steps_on_disk(bundle: &Path) -> Vec<String> {
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "json") {
-                let step: Value = parse(&std::fs::read(&path).unwrap()).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+                let step: Value =
+                    parse(&std::fs::read(&path).unwrap()).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
                 found.push(format!("{}={}", support::text(&step, "step_id"), support::text(&step, "status")));
             }
         }

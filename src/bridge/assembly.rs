@@ -23,7 +23,6 @@ pub(crate) struct Role {
     /// `None` for a span that is only the root of a run.
     pub(crate) class: Option<Class>,
     pub(crate) root: bool,
-    pub(crate) parent: Option<SpanKey>,
     pub(crate) step: Option<u64>,
     pub(crate) opens_step: bool,
     pub(crate) under_plan: bool,
@@ -237,7 +236,10 @@ impl Assembly {
             },
             Some(Class::Tool) => self.tool_ended(road, &role, &facts, mode),
             Some(Class::Agent) => {
-                let said = vocabulary::agent_ended(&vocabulary::agent_facts(&facts));
+                let agent = vocabulary::agent_facts(&facts);
+                let mut said = vocabulary::agent_ended(&agent);
+                said.detail.extend(agent.prompt.map(|prompt| ("prompt".to_owned(), prompt.into())));
+                said.detail.extend(agent.completion.map(|completion| ("completion".to_owned(), completion.into())));
                 say(road, said, role.step, end, mode, true);
             }
             Some(Class::Plan) => say(road, vocabulary::planned(&facts), role.step, end, mode, true),
@@ -325,7 +327,9 @@ impl Assembly {
         let tool = vocabulary::tool_use(facts);
         say(road, vocabulary::tool_started(&tool), role.step, facts.start, mode, true);
         say(road, vocabulary::tool_ended(&tool), role.step, facts.end.unwrap_or(facts.start), mode, true);
-        let Some((index, step)) = role.step.and_then(|index| Some((index, self.steps.get_mut(&index)?))) else { return };
+        let Some((index, step)) = role.step.and_then(|index| Some((index, self.steps.get_mut(&index)?))) else {
+            return;
+        };
         let mut derived = Object::new();
         if !step.stated && !std::mem::replace(&mut step.has_tool, true) {
             derived.insert("step_type".into(), "tool".into());
@@ -447,7 +451,19 @@ fn say(road: &mut Road, said: Decision, step: Option<u64>, at: SystemTime, mode:
             summary = detail.get("operation").and_then(Value::as_str).unwrap_or("lookup").to_owned();
         }
         detail.retain(|key, _| {
-            !matches!(key.as_str(), "query" | "documents" | "arguments" | "result" | "output" | "explanation" | "message")
+            !matches!(
+                key.as_str(),
+                "query"
+                    | "documents"
+                    | "arguments"
+                    | "result"
+                    | "output"
+                    | "explanation"
+                    | "message"
+                    | "error_message"
+                    | "prompt"
+                    | "completion"
+            )
         });
     }
     let mut event = Object::from([

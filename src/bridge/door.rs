@@ -10,10 +10,10 @@ use crate::{
     bundle::{BundleWriter, OpenError, SessionHeader},
     pipeline::{Acknowledged, Lane, Losses, Pipeline, Road, Urgency, notice},
     record::{Object, RunId, RunStatus, Timestamp, Value},
-    redact::RedactionPolicy,
+    redact::{Family, RedactionPolicy},
 };
 use std::{
-    collections::{VecDeque, hash_map::RandomState},
+    collections::{HashSet, VecDeque, hash_map::RandomState},
     fs,
     hash::{BuildHasher, Hasher},
     path::{Path, PathBuf},
@@ -48,6 +48,8 @@ pub(crate) struct Door {
     pub(crate) pipeline: Pipeline,
     /// The runs that are open, and the latest that are over.
     runs: Mutex<VecDeque<Arc<Run>>>,
+    /// The guard is gone: no run begins any more. Only changed with `runs` locked, so that no run slips through.
+    closed: AtomicBool,
     /// The run of steps that have no span around them.
     implicit: Mutex<Option<Arc<Run>>>,
     keys: AtomicU64,
@@ -64,6 +66,7 @@ impl Door {
             settings,
             pipeline,
             runs: Mutex::default(),
+            closed: AtomicBool::new(false),
             implicit: Mutex::default(),
             keys: AtomicU64::new(1),
             dispatch: OnceLock::new(),
@@ -79,7 +82,7 @@ impl Door {
     /// Opens a run. Its folder is made by the worker; what comes meanwhile waits in the queue.
     pub(crate) fn open_run(&self, attributes: &Attributes, started: SystemTime) -> Arc<Run> {
         let mut notes = Vec::new();
-        let id = self.run_id(attributes.text("augur.run.id"), &mut notes);
+        let id = self.run_id(attributes.get("augur.run.id"), &mut notes);
         let losses = Arc::new(Losses::default());
         let lane = Arc::new(Lane::new(None, Arc::clone(&losses), self.settings.mode, self.settings.durability));
         let run = Arc::new(Run::new(lane, id, Assembly::default()));
@@ -90,11 +93,16 @@ impl Door {
             {
                 runs.remove(oldest);
             }
+            if self.closed.load(Ordering::Relaxed) {
+                run.end();
+                return run;
+            }
             runs.push_back(Arc::clone(&run));
         }
         let (settings, opened) = (self.settings.clone(), Arc::clone(&run));
         self.pipeline.open(&run.lane, move || {
-            let (writer, id, folder) = create(&settings, &opened.asked_id, started).map_err(|error| error.to_string())?;
+            let (writer, id, folder) =
+                create(&settings, &opened.asked_id, started).map_err(|error| error.to_string())?;
             if id != opened.asked_id {
                 notes.push("the id was used before, so a number was added to it".to_owned());
             }
@@ -117,24 +125,29 @@ impl Door {
         }
     }
 
-    fn run_id(&self, asked: Option<&str>, notes: &mut Vec<String>) -> RunId {
-        let generated = || {
-            let name = self.settings.client.get("name").and_then(Value::as_str).unwrap_or("run");
+    fn run_id(&self, asked: Option<&Value>, notes: &mut Vec<String>) -> RunId {
+        let policy = &self.settings.policy;
+        let generated = |name: &str| {
             let time: String =
                 Timestamp::now().to_whole_seconds().chars().filter(char::is_ascii_alphanumeric).collect();
             let random = RandomState::new().build_hasher().finish();
             RunId::new(format!("{name}-{time}-{:08x}", random as u32))
         };
-        match asked {
-            None => generated().unwrap_or_else(|_| RunId::substitute("run")),
-            Some(text) => match RunId::new(text) {
-                Ok(id) if self.settings.policy.is_clean(text) => id,
-                refused => {
-                    let why = refused.err().unwrap_or(crate::record::IdError::Secret);
-                    notes.push(format!("{why}; a substitute is used"));
-                    RunId::substitute(text)
-                }
-            },
+        let Some(asked) = asked else {
+            let name = self.settings.client.get("name").and_then(Value::as_str).unwrap_or("run");
+            // An agent's name may be anything, and what is in it would stand in every id of the run.
+            let named = generated(name).ok().filter(|id| policy.is_clean(id.as_str()));
+            return named.or_else(|| generated("run").ok()).unwrap_or_else(|| RunId::substitute(name));
+        };
+        // Numbers make good ids; only their field is not a text.
+        let text = asked.as_str().map_or_else(|| asked.to_string(), str::to_owned);
+        match RunId::new(text.as_str()) {
+            Ok(id) if policy.is_clean(&text) => id,
+            refused => {
+                let why = refused.err().unwrap_or(crate::record::IdError::Secret);
+                notes.push(format!("{why}; a substitute is used"));
+                RunId::substitute(&text)
+            }
         }
     }
 
@@ -163,14 +176,13 @@ impl Door {
     ) {
         let shared = Arc::clone(run);
         if run.lane.durability() == Durability::Lazy {
-            self.pipeline
-                .submit(&run.lane, weight, Urgency::Soon, STEP_LIMIT, move |road| on(&shared, road, work));
+            self.pipeline.submit(&run.lane, weight, Urgency::Soon, STEP_LIMIT, move |road| on(&shared, road, work));
             return;
         }
         let acknowledgement =
             self.pipeline.submit_acknowledged(&run.lane, weight, STEP_LIMIT, move |road| on(&shared, road, work));
         let outcome = acknowledgement.map_or(Acknowledged::Pending, |answer| answer.wait(Some(STEP_LIMIT)));
-        if run.lane.waited(outcome) {
+        if run.lane.waited(outcome) && !run.is_ended() {
             self.pipeline.submit(&run.lane, 0, Urgency::Soon, Duration::ZERO, |road| {
                 road.adapter_error(
                     None,
@@ -200,7 +212,11 @@ impl Door {
         if let Some(run) = self.implicit.lock().unwrap_or_else(PoisonError::into_inner).take() {
             self.end_run(&run, None, SystemTime::now());
         }
-        let runs: Vec<_> = self.lock_runs().iter().cloned().collect();
+        let runs: Vec<_> = {
+            let runs = self.lock_runs();
+            self.closed.store(true, Ordering::Relaxed);
+            runs.iter().cloned().collect()
+        };
         for run in runs {
             self.end_run(&run, Some(status), SystemTime::now());
         }
@@ -213,7 +229,8 @@ impl Door {
         runs.iter().all(|run| {
             let left = limit.saturating_sub(begun.elapsed());
             let answer = self.pipeline.submit_acknowledged(&run.lane, 0, left, |_| {});
-            answer.is_some_and(|answer| answer.wait(Some(limit.saturating_sub(begun.elapsed()))) != Acknowledged::Pending)
+            answer
+                .is_some_and(|answer| answer.wait(Some(limit.saturating_sub(begun.elapsed()))) != Acknowledged::Pending)
         })
     }
 
@@ -240,8 +257,15 @@ fn on(run: &Run, road: &mut Road, work: impl FnOnce(&mut Assembly, &mut Road)) {
 
 /// Makes the folder of a run, numbering the id if it was used before, in whatever case: the bundle may be carried to a file
 /// system that does not tell cases apart.
-fn create(settings: &Settings, asked: &RunId, started: SystemTime) -> Result<(BundleWriter, RunId, PathBuf), OpenError> {
+fn create(
+    settings: &Settings,
+    asked: &RunId,
+    started: SystemTime,
+) -> Result<(BundleWriter, RunId, PathBuf), OpenError> {
     let taken = names(&settings.root);
+    let mut client = Object::from([("client".to_owned(), settings.client.clone().into())]);
+    settings.policy.redact_family(Family::Session, &mut client);
+    let client = client.remove("client").and_then(|client| client.as_object().cloned()).unwrap_or_default();
     let mut number = 1;
     loop {
         let id = if number == 1 { asked.clone() } else { asked.numbered(number) };
@@ -253,7 +277,7 @@ fn create(settings: &Settings, asked: &RunId, started: SystemTime) -> Result<(Bu
         let header = SessionHeader {
             run_id: id.clone(),
             debug_session_id: debug_session_id(),
-            client: settings.client.clone(),
+            client: client.clone(),
             capture_mode: settings.mode,
             started_at: Timestamp::from(started).to_string(),
             policy_id: settings.policy.id().to_owned(),
@@ -269,7 +293,7 @@ fn create(settings: &Settings, asked: &RunId, started: SystemTime) -> Result<(Bu
     }
 }
 
-fn names(root: &Path) -> Vec<String> {
+fn names(root: &Path) -> HashSet<String> {
     let entries = fs::read_dir(root).into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().into_string().ok()).map(|name| name.to_lowercase()).collect()
 }
@@ -281,13 +305,5 @@ pub(crate) fn debug_session_id() -> String {
 
 /// A span at its start, as neutral facts.
 pub(crate) fn facts(metadata: &tracing::Metadata<'static>, start: SystemTime, attributes: Attributes) -> SpanFacts {
-    SpanFacts {
-        name: metadata.name().into(),
-        target: metadata.target().into(),
-        start,
-        end: None,
-        status: super::facts::SpanStatus::Unset,
-        attributes,
-        events: Vec::new(),
-    }
+    SpanFacts { name: metadata.name().into(), start, end: None, attributes, events: Vec::new() }
 }

@@ -8,11 +8,14 @@ use crate::{
     CaptureMode,
     bundle::Moment,
     capture::Origin,
-    pipeline::{Patch, Urgency},
+    pipeline::{Patch, Road, Urgency},
     record::{ModelLayer, Object, Value, to_value},
 };
 use serde::Serialize;
-use std::time::Duration;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::Duration,
+};
 use tracing::{Dispatch, Span, span::Id};
 
 /// The largest picture that is kept, in bytes.
@@ -70,7 +73,7 @@ impl SpanExt for Span {
             let png = png.into();
             if let Some(problem) = unusable_picture(&png) {
                 let summary = format!("the picture {} the action was left out: {problem}", word(moment));
-                let work = move |road: &mut crate::pipeline::Road| road.adapter_error(Some(index), summary, Object::new());
+                let work = move |road: &mut Road| road.adapter_error(Some(index), summary, Object::new());
                 layer.door.pipeline.submit(&place.run.lane, 256, Urgency::Soon, Duration::ZERO, work);
                 return;
             }
@@ -98,8 +101,8 @@ impl SpanExt for Span {
     fn record_model_call(&self, layer: ModelLayer, call: &(impl Serialize + ?Sized)) -> &Self {
         in_step(self, |augur, place, index, _| {
             let mode = place.run.lane.mode();
-            let value = to_value(call);
-            augur.door.submit(&place.run, 1024, move |_, road| match value {
+            let value = read(call);
+            augur.door.submit(&place.run, weight(&value), move |_, road| match value {
                 Ok(Value::Object(mut record)) => {
                     for (key, value) in [
                         ("schema_version", Value::from(crate::SCHEMA_VERSION)),
@@ -126,18 +129,26 @@ impl SpanExt for Span {
     fn record_member(&self, path: &str, value: &(impl Serialize + ?Sized)) -> &Self {
         in_step(self, |layer, place, index, on_span| {
             let mode = place.run.lane.mode();
-            let (path, value) = (path.to_owned(), to_value(value));
+            let (path, value) = (path.to_owned(), read(value));
             if let Ok(value) = &value {
                 on_span(&format!("augur.{path}"), value);
             }
-            layer.door.submit(&place.run, 512, move |_, road| match value {
+            layer.door.submit(&place.run, weight(&value), move |_, road| match value {
                 Ok(value) => {
                     let fields = augur::step_member(&path, &value);
                     for complaint in fields.complaints {
-                        road.adapter_error(Some(index), format!("{}: {}", complaint.field, complaint.problem), Object::new());
+                        road.adapter_error(
+                            Some(index),
+                            format!("{}: {}", complaint.field, complaint.problem),
+                            Object::new(),
+                        );
                     }
                     if !fields.unknown.is_empty() {
-                        road.adapter_note(Some(index), format!("no schema has a place for {path}; kept here"), fields.unknown);
+                        road.adapter_note(
+                            Some(index),
+                            format!("no schema has a place for {path}; kept here"),
+                            fields.unknown,
+                        );
                     }
                     road.step(Patch { index, members: fields.members, mode, origin: Origin::Stated });
                 }
@@ -146,6 +157,18 @@ impl SpanExt for Span {
         });
         self
     }
+}
+
+/// Reads a value of the agent's, whose own code runs here and may panic.
+fn read(value: &(impl Serialize + ?Sized)) -> Result<Value, String> {
+    match catch_unwind(AssertUnwindSafe(|| to_value(value))) {
+        Ok(read) => read.map_err(|error| error.to_string()),
+        Err(_) => Err("reading it panicked".to_owned()),
+    }
+}
+
+fn weight(value: &Result<Value, String>) -> usize {
+    512 + value.as_ref().map_or(0, Road::weight)
 }
 
 const fn word(moment: Moment) -> &'static str {

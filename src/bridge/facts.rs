@@ -31,20 +31,8 @@ impl Attributes {
         self.get(name).and_then(Value::as_str)
     }
 
-    /// The last whole number of that name; a text of digits counts, because some exporters turn integers into text.
-    pub(crate) fn integer(&self, name: &str) -> Option<i64> {
-        match self.get(name)? {
-            Value::String(text) => text.trim().parse().ok(),
-            value => value.as_i64(),
-        }
-    }
-
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.0.iter().map(|(name, value)| (name.as_ref(), value))
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
     }
 
     /// A bound on what the attributes hold in memory, in bytes.
@@ -60,15 +48,6 @@ fn weight(value: &Value) -> usize {
         Value::Object(members) => members.iter().map(|(key, item)| key.len() + 64 + weight(item)).sum(),
         _ => 0,
     }
-}
-
-/// How a span ended, as OpenTelemetry has it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) enum SpanStatus {
-    #[default]
-    Unset,
-    Ok,
-    Error(String),
 }
 
 /// An event inside a span.
@@ -109,10 +88,8 @@ impl Level {
 #[derive(Debug, Clone)]
 pub(crate) struct SpanFacts {
     pub(crate) name: Cow<'static, str>,
-    pub(crate) target: Cow<'static, str>,
     pub(crate) start: SystemTime,
     pub(crate) end: Option<SystemTime>,
-    pub(crate) status: SpanStatus,
     pub(crate) attributes: Attributes,
     /// Events that a vocabulary asked to have kept with the span (whole requests and answers); all others go their own way.
     pub(crate) events: Vec<EventFacts>,

@@ -73,7 +73,13 @@ impl AugurLayer {
         self.lookup.and_then(|lookup| lookup(dispatch, id))
     }
 
-    fn settle<S>(&self, class: Class, span: &SpanRef<'_, S>, attributes: &Attributes, started: SystemTime) -> Option<Place>
+    fn settle<S>(
+        &self,
+        class: Class,
+        span: &SpanRef<'_, S>,
+        attributes: &Attributes,
+        started: SystemTime,
+    ) -> Option<Place>
     where
         S: for<'a> LookupSpan<'a>,
     {
@@ -129,7 +135,7 @@ impl AugurLayer {
 /// Where a span of a class stands below another.
 fn below(class: Class, key: SpanKey, above: Place) -> Place {
     let Place { run, agent, in_stated_step, role: around, key: parent } = above;
-    let mut role = Role { class: Some(class), parent: Some(parent), step: around.step, ..Role::default() };
+    let mut role = Role { class: Some(class), step: around.step, ..Role::default() };
     role.under_plan = around.under_plan || class == Class::Plan;
     let mut place = Place { key, run, role, agent, in_stated_step };
     match class {
@@ -142,7 +148,9 @@ fn below(class: Class, key: SpanKey, above: Place) -> Place {
         Class::Inference if around.class == Some(Class::Inference) => {
             place.role.folds_into = around.folds_into.or(Some(parent));
         }
-        Class::Inference | Class::Plan if !in_stated_step && !(class == Class::Inference && around.class == Some(Class::Plan)) => {
+        // The model calls of a plan are part of its step.
+        Class::Inference if around.class == Some(Class::Plan) => {}
+        Class::Inference | Class::Plan if !in_stated_step => {
             place.role.step = Some(place.run.next_step(Some(agent)));
             place.role.opens_step = true;
         }
@@ -220,7 +228,9 @@ where
         let Some(span) = context.span(id) else { return };
         let mut attributes = Attributes::with_capacity(metadata.fields().len());
         span_attributes.record(&mut Visitor::new(&mut attributes));
-        let Some(class) = vocabulary::classify(metadata.name(), metadata.target(), &attributes) else { return };
+        let class = vocabulary::classify(metadata.name(), metadata.target(), &attributes)
+            .or_else(|| vocabulary::declared(names()));
+        let Some(class) = class else { return };
         let started = SystemTime::now();
         let Some(place) = self.settle(class, &span, &attributes, started) else { return };
         let started_message = Started {

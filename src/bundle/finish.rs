@@ -38,12 +38,8 @@ struct Walked {
 }
 
 fn write_trace(store: &LocalStore, session: &Object) -> io::Result<Walked> {
-    let mut walked = Walked {
-        facts: AgentFacts::of(session),
-        fingerprint: CuaV1::new(),
-        missing: BTreeSet::new(),
-        step_count: 0,
-    };
+    let mut walked =
+        Walked { facts: AgentFacts::of(session), fingerprint: CuaV1::new(), missing: BTreeSet::new(), step_count: 0 };
     let mut file = BufWriter::with_capacity(256 * 1024, store.replace(paths::TRACE)?);
     let mut bytes = b"{\n  \"session\": ".to_vec();
     write_pretty(&session.clone().into(), 1, &mut bytes);
@@ -173,7 +169,8 @@ fn write_manifest(store: &LocalStore, session: &Object, policy_id: &str, walked:
         manifest.insert(key.to_owned(), value);
     }
     if !walked.missing.is_empty() {
-        manifest.insert("missing".into(), Value::Array(walked.missing.iter().map(|path| path.as_str().into()).collect()));
+        manifest
+            .insert("missing".into(), Value::Array(walked.missing.iter().map(|path| path.as_str().into()).collect()));
     }
     if walked.step_count > 0 {
         manifest.insert("trajectory_fingerprint".into(), walked.fingerprint.finish().into());
@@ -213,11 +210,7 @@ fn write_signatures(store: &LocalStore, out: &mut impl Write) -> io::Result<()> 
 }
 
 /// Calls `signed` for every file at a place, in path order.
-fn sign(
-    store: &LocalStore,
-    place: &str,
-    signed: &mut impl FnMut(&str, &str) -> io::Result<()>,
-) -> io::Result<()> {
+fn sign(store: &LocalStore, place: &str, signed: &mut impl FnMut(&str, &str) -> io::Result<()>) -> io::Result<()> {
     let Some(folder) = place.strip_suffix('/') else {
         return if store.exists(place) { signed(place, &store.digest(place)?) } else { Ok(()) };
     };

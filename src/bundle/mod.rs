@@ -1,8 +1,8 @@
 //! Exit 1: the bundle on disk. Layout, writing while the run goes on, completing, recovering, reading and judging.
 
 mod agent_md;
-mod finish;
 mod fingerprint;
+mod finish;
 pub(crate) mod paths;
 mod reader;
 mod recover;
@@ -10,9 +10,9 @@ mod summary;
 mod validate;
 mod writer;
 
-pub use reader::{Bundle, BundleState, ReadError};
+pub use reader::{Artifact, Bundle, BundleState, Events, ReadError, Records, Steps, StoredStep};
 pub use recover::{RecoverError, Recovery, recover};
-pub use summary::{Summary, document, visible};
+pub use summary::{Counts, FailedStep, Summary, Tokens, document, visible};
 pub use validate::{Problem, Report, validate};
 pub(crate) use writer::{BundleWriter, SessionHeader};
 pub use writer::{Moment, OpenError};

@@ -85,4 +85,3 @@ pub(crate) fn manifest_paths() -> Value {
     paths.insert("agent".into(), AGENT.into());
     paths.into()
 }
-

@@ -3,10 +3,10 @@
 use super::{finish, paths};
 use crate::{
     record::{Object, RunStatus, StepStatus, Timestamp, Value, parse, write_pretty},
-    store::{LocalStore, TEMPORARY},
+    store::{LocalStore, TEMPORARY, lock},
 };
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{self, File, OpenOptions},
     io,
     path::{Path, PathBuf},
 };
@@ -57,11 +57,13 @@ pub fn recover(bundle: &Path) -> Result<Recovery, RecoverError> {
     }
     let store = LocalStore::open(bundle).map_err(io)?;
     if !store.exists(paths::INCOMPLETE) {
-        return if store.exists(paths::MANIFEST) {
-            Ok(Recovery { already_complete: true, ..Recovery::default() })
-        } else {
-            Err(RecoverError::NoBundle(bundle.to_owned()))
-        };
+        if store.exists(paths::MANIFEST) {
+            return Ok(Recovery { already_complete: true, ..Recovery::default() });
+        }
+        // Somebody took the mark away; what was recorded is worth completing all the same.
+        if !store.exists(paths::TRACE) && !store.exists(paths::STEPS) {
+            return Err(RecoverError::NoBundle(bundle.to_owned()));
+        }
     }
     let _lock = take_over(&store, bundle)?;
     let mut recovery = Recovery::default();
@@ -79,12 +81,9 @@ pub fn recover(bundle: &Path) -> Result<Recovery, RecoverError> {
 
 fn take_over(store: &LocalStore, bundle: &Path) -> Result<File, RecoverError> {
     let io = |source| RecoverError::Io { path: bundle.to_owned(), source };
-    let file = OpenOptions::new().read(true).write(true).open(store.path(paths::INCOMPLETE)).map_err(io)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(RecoverError::Recording(bundle.to_owned())),
-        Err(TryLockError::Error(source)) => Err(io(source)),
-    }
+    let file =
+        OpenOptions::new().read(true).append(true).create(true).open(store.path(paths::INCOMPLETE)).map_err(io)?;
+    if lock(&file).map_err(io)? { Ok(file) } else { Err(RecoverError::Recording(bundle.to_owned())) }
 }
 
 /// Takes away what was being written when the run died.

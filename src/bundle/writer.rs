@@ -3,10 +3,10 @@
 use super::{finish, paths};
 use crate::{
     record::{ModelLayer, Object, RunId, RunStatus, Timestamp, Value, parse, short_id, write_line, write_pretty},
-    store::LocalStore,
+    store::{LocalStore, lock},
 };
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{self, File, OpenOptions},
     io::{self, Write},
     path::{Path, PathBuf},
 };
@@ -98,12 +98,8 @@ impl BundleWriter {
             }
             other => other.map_err(io)?,
         };
-        match incomplete.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(OpenError::NotEmpty { path: root.to_owned(), held: "a run that is being recorded" });
-            }
-            Err(TryLockError::Error(source)) => return Err(io(source)),
+        if !lock(&incomplete).map_err(io)? {
+            return Err(OpenError::NotEmpty { path: root.to_owned(), held: "a run that is being recorded" });
         }
         let mut lines = Vec::new();
         write_line(&birth_record(&session, &header.policy_id), &mut lines);
@@ -180,10 +176,6 @@ impl BundleWriter {
 
     fn write_step_in(&self, folder: &str, step: &Object) -> io::Result<()> {
         self.write_record(&iteration_file(folder, step), &step.clone().into())
-    }
-
-    pub(crate) fn append_events(&self, step_index: Option<u64>, lines: &[u8]) -> io::Result<()> {
-        self.store.append(&paths::events(step_index), lines)
     }
 
     pub(crate) fn append(&self, path: &str, lines: &[u8]) -> io::Result<()> {

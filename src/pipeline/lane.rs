@@ -3,8 +3,7 @@
 use super::{acknowledge::Acknowledged, durability::Durability, loss::Loss, loss::Losses, road::Road};
 use crate::CaptureMode;
 use std::sync::{
-    Arc, OnceLock, PoisonError,
-    Mutex,
+    Arc, Mutex, OnceLock, PoisonError,
     atomic::{AtomicU8, AtomicU32, Ordering},
 };
 

@@ -37,6 +37,8 @@ struct State<T> {
     idle: bool,
     /// The worker sleeps for a moment to let items gather.
     gathering: bool,
+    /// Among the items is one that should be seen at once.
+    urgent: bool,
     closed: bool,
 }
 
@@ -46,7 +48,8 @@ pub(crate) struct Refused;
 
 impl<T> Queue<T> {
     pub(crate) fn new(limit: usize) -> Self {
-        let state = State { items: VecDeque::new(), bytes: 0, idle: false, gathering: false, closed: false };
+        let state =
+            State { items: VecDeque::new(), bytes: 0, idle: false, gathering: false, urgent: false, closed: false };
         Self { state: Mutex::new(state), items: Condvar::new(), room: Condvar::new(), limit }
     }
 
@@ -76,7 +79,8 @@ impl<T> Queue<T> {
         }
         state.items.push_back(item);
         state.bytes += weight;
-        let wake = state.idle || state.gathering && (urgency == Urgency::Now || state.bytes > self.limit / 4);
+        state.urgent |= urgency == Urgency::Now;
+        let wake = state.idle || state.gathering && self.is_due(&state);
         if wake {
             state.idle = false;
             state.gathering = false;
@@ -88,10 +92,18 @@ impl<T> Queue<T> {
         Ok(())
     }
 
+    /// Whether gathering has an end.
+    fn is_due(&self, state: &State<T>) -> bool {
+        state.urgent || state.closed || state.bytes > self.limit / 4
+    }
+
     /// Takes everything there is, waiting for the first item. `None` once the queue is closed and empty.
+    ///
+    /// With `gather` it waits a moment even where items are there: a worker that took them one by one would fight the agent
+    /// for the lock, and write a step's file for every event.
     pub(crate) fn take(&self, into: &mut VecDeque<T>, gather: bool) -> Option<()> {
         let mut state = self.lock();
-        if gather && state.items.is_empty() && !state.closed {
+        if gather && !self.is_due(&state) {
             state.gathering = true;
             state = self.items.wait_timeout(state, GATHER).unwrap_or_else(PoisonError::into_inner).0;
             state.gathering = false;
@@ -106,6 +118,7 @@ impl<T> Queue<T> {
         }
         std::mem::swap(&mut state.items, into);
         state.bytes = 0;
+        state.urgent = false;
         drop(state);
         self.room.notify_all();
         Some(())

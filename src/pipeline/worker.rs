@@ -54,8 +54,7 @@ impl Pipeline {
         let queue = Arc::new(Queue::new(limit));
         let worker = Arc::clone(&queue);
         let (ready, prepared) = mpsc::sync_channel(1);
-        let thread =
-            std::thread::Builder::new().name("augur-worker".into()).spawn(move || run(&worker, &ready))?;
+        let thread = std::thread::Builder::new().name("augur-worker".into()).spawn(move || run(&worker, &ready))?;
         // Schemas take a while to compile in a debug build: better here, once, than at the end of the first step.
         let _ = prepared.recv_timeout(Duration::from_secs(2));
         Ok(Self { queue, thread: Mutex::new(Some(thread)) })

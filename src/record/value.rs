@@ -86,7 +86,10 @@ impl Number {
         match &self.0 {
             Repr::Signed(value) => *value as f64,
             Repr::Unsigned(value) => *value as f64,
-            Repr::Big(digits) => digits.parse().unwrap_or(f64::MAX),
+            Repr::Big(digits) => {
+                let nearest: f64 = digits.parse().unwrap_or(f64::MAX);
+                nearest.clamp(f64::MIN, f64::MAX)
+            }
             Repr::Float(value) => *value,
         }
     }

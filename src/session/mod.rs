@@ -295,7 +295,8 @@ impl Session {
             return Err(SessionError::Io("the record is larger than the recorder's queue".to_owned()));
         };
         let in_place = acknowledgement.wait(None);
-        let result = outcome.try_recv().unwrap_or_else(|_| Err(SessionError::Internal("the recorder failed".to_owned())));
+        let result =
+            outcome.try_recv().unwrap_or_else(|_| Err(SessionError::Internal("the recorder failed".to_owned())));
         match (result, in_place) {
             (Ok(_), crate::pipeline::Acknowledged::Failed) => {
                 Err(SessionError::Io("the disk refused; it is tried again with the next call".to_owned()))

@@ -2,9 +2,10 @@
 
 use sha2::{Digest, Sha256};
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File, OpenOptions, TryLockError},
     io::{self, Read, Write},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 /// What a file is called while it is being written. Readers ignore such files; recovery sweeps them.
@@ -42,9 +43,8 @@ impl LocalStore {
     pub(crate) fn replace(&self, relative: &str) -> io::Result<Replacement> {
         let target = self.path(relative);
         let temporary = self.path(&format!("{relative}{TEMPORARY}"));
-        let file = or_with_parent(&temporary, |path| {
-            OpenOptions::new().write(true).create(true).truncate(true).open(path)
-        })?;
+        let file =
+            or_with_parent(&temporary, |path| OpenOptions::new().write(true).create(true).truncate(true).open(path))?;
         Ok(Replacement { file, temporary, target, committed: false })
     }
 
@@ -148,6 +148,19 @@ impl Drop for Replacement {
             let _ = fs::remove_file(&self.temporary);
         }
     }
+}
+
+/// Locks a file for as long as it stays open. A reader that asks whether the file is locked holds a lock itself for a moment,
+/// so a refusal counts only when it lasts.
+pub(crate) fn lock(file: &File) -> io::Result<bool> {
+    for _ in 0..20 {
+        match file.try_lock() {
+            Ok(()) => return Ok(true),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(2)),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
+    Ok(false)
 }
 
 /// Folders are made when the first file asks for them: asking first would cost every later file a system call.

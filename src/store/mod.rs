@@ -2,4 +2,4 @@
 
 mod local;
 
-pub(crate) use local::{LocalStore, TEMPORARY};
+pub(crate) use local::{LocalStore, TEMPORARY, lock};

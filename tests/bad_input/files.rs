@@ -30,13 +30,8 @@ fn a_root_that_cannot_be_written_costs_the_agent_nothing_and_is_told_with_what_t
     let around = tempdir().unwrap();
     let file = around.path().join("file");
     fs::write(&file, "mine").unwrap();
-    let mut roots = vec![
-        file.clone(),
-        file.join("below"),
-        around.path().join("nul\0inside"),
-        around.path().join("x".repeat(300)),
-        PathBuf::new(),
-    ];
+    let mut roots =
+        vec![file.clone(), file.join("below"), around.path().join("nul\0inside"), around.path().join("x".repeat(300))];
     #[cfg(target_os = "linux")]
     roots.push("/proc/augur".into());
     #[cfg(unix)]
@@ -45,8 +40,6 @@ fn a_root_that_cannot_be_written_costs_the_agent_nothing_and_is_told_with_what_t
         std::os::unix::fs::symlink(around.path().join("nowhere"), &dangling).unwrap();
         roots.push(dangling);
     }
-    // An empty path is the working directory, which can be written.
-    roots.retain(|root| !root.as_os_str().is_empty());
     for root in roots {
         let (answer, report) = recorded(&root, CaptureMode::Full, agent);
         assert_eq!(answer, 42);
@@ -86,7 +79,11 @@ fn seen(place: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     if place.is_file() {
         return vec![(place.to_owned(), fs::read(place).unwrap())];
     }
-    fs::read_dir(place).unwrap().map(|entry| entry.unwrap().path()).map(|path| (path.clone(), fs::read(path).unwrap())).collect()
+    fs::read_dir(place)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| (path.clone(), fs::read(path).unwrap()))
+        .collect()
 }
 
 #[test]
@@ -169,7 +166,6 @@ fn a_folder_that_is_deleted_while_recording_holds_what_came_after_and_says_so() 
     let trace = json(bundle.join("trace.json"));
     assert_eq!(at(&trace, "steps").as_array().unwrap().len(), 1);
     assert_eq!(text(&trace, "steps.0.step_type"), "after");
-    assert_eq!(text(&trace, "session.tags.augur.lost.unwritten"), "");
     assert!(at(&trace, "session.tags").get("augur.lost.unwritten").is_some());
     assert_told(&complaints(&bundle, None), "deleted or moved");
 }

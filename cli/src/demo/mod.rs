@@ -36,11 +36,11 @@ const DEADLINE: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(after_help = "Examples:
   augur demo
-  augur demo --dir /tmp/bundles --slow
+  augur demo --dir bundles --slow
   OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 augur demo
 
-The agent, the shop it orders from and its planner are all part of this program; no browser and no network is used,
-unless an OTLP endpoint is set.")]
+The agent, the shop it orders from and its planner are all part of this program: no browser, no model. The network
+is used only for OTLP, and only where an endpoint is set.")]
 pub(crate) struct DemoArgs {
     /// The folder that the bundle goes into [default: AUGUR_DIR, else ./augur]
     #[arg(long, value_name = "DIR")]
@@ -137,6 +137,10 @@ fn tell(outcome: &Outcome, report: &Report, out: &mut dyn Write) -> io::Result<(
     }
     if let Some(otlp) = &report.otlp {
         writeln!(out, "OTLP: {otlp}")?;
+        let sent = report.bundles.iter().filter(|_| otlp.sent > 0).filter_map(|bundle| bundle.folder.as_deref());
+        for trace in sent.filter_map(trace_id) {
+            writeln!(out, "  trace {trace}")?;
+        }
     }
     Ok(())
 }
@@ -146,9 +150,6 @@ fn tell_bundle(folder: &Path, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "Bundle: {name}\n  augur summarize {name}\n  augur validate {name}")?;
     for (what, picture) in failed_pictures(folder) {
         writeln!(out, "  open {}   {what}", shown(&folder.join(picture)))?;
-    }
-    if let Some(trace) = trace_id(folder) {
-        writeln!(out, "Trace: {trace}")?;
     }
     Ok(())
 }

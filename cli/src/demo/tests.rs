@@ -27,7 +27,7 @@ struct Recorded {
 static RUN: LazyLock<Recorded> = LazyLock::new(|| {
     let folder = tempfile::tempdir().unwrap();
     let args = DemoArgs { dir: Some(folder.path().to_owned()), mode: Some(CaptureMode::Full), slow: false };
-    let guard = config(&args).with_otlp(false).init().unwrap();
+    let guard = config(&args).disabled(false).with_otlp(false).init().unwrap();
     let mut told = Vec::new();
     let outcome = agent::run("demo-test", Duration::ZERO, &mut told).unwrap();
     let report = guard.shutdown(Duration::from_secs(10));

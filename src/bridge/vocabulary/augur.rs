@@ -93,9 +93,7 @@ pub(crate) fn decision_of(event: &EventFacts, layer_of_span: EventLayer) -> Opti
         return None;
     }
     let mut complaints = Vec::new();
-    let layer = layer.map_or(layer_of_span, |word| {
-        word_or(word, EventLayer::Runner, "augur.layer", &mut complaints)
-    });
+    let layer = layer.map_or(layer_of_span, |word| word_or(word, EventLayer::Runner, "augur.layer", &mut complaints));
     let usual = if event.level >= Level::Warn { EventKind::Error } else { EventKind::Decision };
     let kind = kind.map_or(usual, |word| word_or(word, EventKind::Info, "augur.kind", &mut complaints));
     Some(Decided { layer, kind, complaints })
@@ -284,7 +282,12 @@ fn flatten(schema: &Value, path: &str, kinds: &mut Kinds, depth: usize) {
             }
             match schema.get("additionalProperties") {
                 Some(Value::Object(_)) => {
-                    flatten(schema.get("additionalProperties").unwrap_or(&Value::Null), &format!("{path}.*"), kinds, depth + 1);
+                    flatten(
+                        schema.get("additionalProperties").unwrap_or(&Value::Null),
+                        &format!("{path}.*"),
+                        kinds,
+                        depth + 1,
+                    );
                     Kind::Object
                 }
                 Some(Value::Bool(false)) => Kind::Object,
@@ -348,8 +351,16 @@ mod tests {
         for (name, value, problem) in [
             ("augur.grounding.confidence", Value::from("s3cret"), "expected a number, got a text of 6 bytes"),
             ("augur.grounding.confidence", Value::from_f64_marked(f64::NAN), "expected a number, got NaN"),
-            ("augur.costs.tokens_in", Value::from_f64_marked(1.5), "expected a whole number, got a value of type number"),
-            ("augur.verdict.status", "great".into(), "expected one of passed, failed, recoverable, skipped, unknown, got a text of 5 bytes"),
+            (
+                "augur.costs.tokens_in",
+                Value::from_f64_marked(1.5),
+                "expected a whole number, got a value of type number",
+            ),
+            (
+                "augur.verdict.status",
+                "great".into(),
+                "expected one of passed, failed, recoverable, skipped, unknown, got a text of 5 bytes",
+            ),
             ("augur.loop_detected", 1.into(), "expected true or false, got a value of type number"),
             ("augur.verdict", "[1]".into(), "expected an object, or JSON text of one, got a text of 3 bytes"),
         ] {

@@ -1,6 +1,6 @@
 //! What a span is: the rules that tell an agent's spans from all others, and the cheap question asked once per callsite.
 
-use crate::bridge::facts::{Attributes, Level};
+use crate::bridge::facts::Attributes;
 
 /// What a span stands for in a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,9 +24,6 @@ pub(crate) enum Class {
     /// An evaluation of what was done.
     Judge,
 }
-
-/// The quietest level at which a content event (see [`content_event`]) is sent.
-pub(crate) const CONTENT_LEVEL: Level = Level::Trace;
 
 /// Whether a span from this callsite could ever be one of ours. May say yes to a span that [`classify`] then passes over,
 /// never no to one that it would name.
@@ -80,6 +77,20 @@ fn of_a_step(attributes: &Attributes) -> Option<Class> {
     let about_events = |rest: &str| matches!(rest, "layer" | "kind" | "summary" | "capture_mode");
     let mut ours = attributes.iter().filter_map(|(name, _)| name.strip_prefix("augur."));
     ours.any(|rest| !about_events(rest) && !rest.starts_with("detail.")).then_some(Class::Step)
+}
+
+/// What the owner of a span says it is by the fields that it declares, though they have no value yet.
+pub(crate) fn declared<'a>(fields: impl Iterator<Item = &'a str>) -> Option<Class> {
+    let mut step = None;
+    for field in fields {
+        let Some(rest) = field.strip_prefix("augur.") else { continue };
+        match rest.split('.').next().unwrap_or_default() {
+            "run" => return Some(Class::Run),
+            "step" | "action" | "grounding" | "verdict" => step = Some(Class::Step),
+            _ => {}
+        }
+    }
+    step
 }
 
 /// Our own fields that name what the span is come before anything else.

@@ -28,7 +28,6 @@ pub(crate) struct ModelCall {
     pub(crate) record: Object,
     /// What the model wants done.
     pub(crate) asked_tools: Vec<AskedTool>,
-    pub(crate) text: Option<String>,
     pub(crate) reasoning: Vec<Reasoning>,
     /// What a step has as its `captured_versions`.
     pub(crate) versions: Object,
@@ -99,7 +98,6 @@ pub(crate) fn model_call(facts: &SpanFacts, under_plan: bool) -> ModelCall {
         layer: layer(attributes, under_plan),
         record,
         asked_tools: answer.asked,
-        text: answer.text,
         intent: lead.or_else(|| Some(reasoning.first()?.text.clone())).or(asked.opening),
         reasoning,
         versions,

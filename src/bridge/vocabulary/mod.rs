@@ -16,11 +16,10 @@ mod tool;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use class::{CONTENT_LEVEL, Class, classify, content_event, may_matter};
+pub(crate) use class::{Class, classify, content_event, declared, may_matter};
 pub(crate) use decision::{
     Decision, agent_ended, agent_started, decision, judged, looked_up, model_called, planned, tool_ended, tool_started,
     verdict, verified,
 };
-pub(crate) use gen_ai::{ModelCall, Reasoning, model_call};
-pub(crate) use messages::AskedTool;
-pub(crate) use tool::{AgentFacts, Failure, ToolUse, action_of, agent_facts, failure, tool_use};
+pub(crate) use gen_ai::model_call;
+pub(crate) use tool::{Failure, action_of, agent_facts, failure, tool_use};

@@ -8,9 +8,10 @@ mod decisions;
 mod rig;
 mod tools;
 
+use super::gen_ai::ModelCall;
 use super::*;
 use crate::{
-    bridge::facts::{Attributes, EventFacts, Level, SpanFacts, SpanStatus},
+    bridge::facts::{Attributes, EventFacts, Level, SpanFacts},
     record::{EventKind, EventLayer, Object, Value, parse},
     schema::Schema,
 };
@@ -31,15 +32,7 @@ fn at(millis: u64) -> SystemTime {
 }
 
 fn span(name: &'static str, attributes: Attributes) -> SpanFacts {
-    SpanFacts {
-        name: name.into(),
-        target: "my_agent".into(),
-        start: at(0),
-        end: Some(at(1500)),
-        status: SpanStatus::Unset,
-        attributes,
-        events: Vec::new(),
-    }
+    SpanFacts { name: name.into(), start: at(0), end: Some(at(1500)), attributes, events: Vec::new() }
 }
 
 fn event(target: &'static str, level: Level, message: &str, attributes: Attributes) -> EventFacts {
@@ -51,6 +44,11 @@ fn event(target: &'static str, level: Level, message: &str, attributes: Attribut
         message: (!message.is_empty()).then(|| message.to_owned()),
         attributes,
     }
+}
+
+/// What a model answered, as its record has it.
+fn answered(call: &ModelCall) -> Option<&str> {
+    call.record.get("response")?.get("text")?.as_str()
 }
 
 fn json(text: &str) -> Value {

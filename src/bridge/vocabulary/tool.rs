@@ -8,7 +8,7 @@ use super::{
     messages::{Answer, last_user_text, request_messages},
 };
 use crate::{
-    bridge::facts::{Attributes, Level, SpanFacts, SpanStatus},
+    bridge::facts::{Attributes, Level, SpanFacts},
     record::{Object, Value},
 };
 
@@ -186,14 +186,10 @@ pub(crate) fn failure(facts: &SpanFacts) -> Option<Failure> {
     });
     let mut class = error_class(attributes).or_else(|| thrown.and_then(|event| error_class(&event.attributes)));
     let mut message = error_message(attributes)
-        .or_else(|| match &facts.status {
-            SpanStatus::Error(told) => Some(told.clone()),
-            _ => None,
-        })
         .or_else(|| thrown.and_then(|event| error_message(&event.attributes).or_else(|| event.message.clone())))
         .filter(|message| !message.is_empty());
     let mut failed = class.is_some() || message.is_some() || thrown.is_some();
-    failed |= matches!(facts.status, SpanStatus::Error(_)) || attributes.get("error").and_then(truth) == Some(true);
+    failed |= attributes.get("error").and_then(truth) == Some(true);
     let says = |name: &str, words: &[&str]| {
         attributes.text(name).filter(|word| words.iter().any(|bad| word.eq_ignore_ascii_case(bad))).map(str::to_owned)
     };

@@ -33,7 +33,7 @@ fn chat(input: &str, output: &str) -> SpanFacts {
         ("gen_ai.usage.reasoning_tokens", Value::from(4_u64)),
     ];
     fields.push(("gen_ai.output.messages", output.into()));
-    SpanFacts { target: "rig::agent_chat".into(), ..span("chat", attributes(&fields)) }
+    span("chat", attributes(&fields))
 }
 
 fn logged(message: &str) -> EventFacts {
@@ -43,7 +43,7 @@ fn logged(message: &str) -> EventFacts {
 #[test]
 fn the_first_call_asks_for_the_tool() {
     let facts = chat(ASKED, CALLING);
-    assert_eq!(classify(&facts.name, &facts.target, &facts.attributes), Some(Class::Inference));
+    assert_eq!(classify(&facts.name, "rig::agent_chat", &facts.attributes), Some(Class::Inference));
     let call = valid(model_call(&facts, false));
     for (path, expected) in [
         ("request.model", r#""gpt-5""#),
@@ -112,7 +112,7 @@ fn the_tool_runs_and_the_second_call_answers() {
     assert_eq!(decided(tool_ended(&tool_use(&tool))).summary, "add: 5");
 
     let call = valid(model_call(&chat(HISTORY, ANSWERED), false));
-    assert_eq!(call.text.as_deref(), Some("It is 5."));
+    assert_eq!(answered(&call), Some("It is 5."));
     assert_eq!(call.intent.as_deref(), Some("What is 2+3?"));
     assert_eq!(shown(&call.record, "request.messages.2.role"), r#""tool""#);
     assert_eq!(
@@ -217,7 +217,7 @@ fn with_content_off_the_logged_bodies_tell_the_whole_call() {
         let call = valid(model_call(&facts, false));
         assert_eq!(shown(&call.record, "request.system"), r#""Be brief.""#, "{request}");
         assert_eq!(shown(&call.record, "request.messages.0.role"), r#""user""#, "{request}");
-        assert_eq!(call.text.as_deref(), Some("Adding."), "{reply}");
+        assert_eq!(answered(&call), Some("Adding."), "{reply}");
         assert_eq!(call.asked_tools[0].id.as_deref(), Some("c1"), "{reply}");
         assert_eq!(call.asked_tools[0].arguments.as_ref().unwrap().to_string(), r#"{"x": 2}"#, "{reply}");
         assert_eq!(call.reasoning[0].text, "Hm.", "{reply}");

@@ -148,12 +148,6 @@ fn a_failure_is_known_in_every_form() {
         let failure = failure(&span("x", texts(fields))).unwrap_or_else(|| panic!("{fields:?} is no failure"));
         assert_eq!((failure.class.as_deref(), failure.message.as_deref()), (class, message), "{fields:?}");
     }
-    for (status, message) in
-        [(SpanStatus::Error("boom".into()), Some("boom")), (SpanStatus::Error(String::new()), None)]
-    {
-        let failure = failure(&SpanFacts { status, ..span("x", Attributes::default()) }).unwrap();
-        assert_eq!(failure.message.as_deref(), message);
-    }
     let thrown = event("x", Level::Error, "went wrong", texts(&[("error", "boom")]));
     let failed = failure(&SpanFacts { events: vec![thrown], ..span("x", Attributes::default()) }).unwrap();
     assert_eq!(failed.message.as_deref(), Some("boom"));
@@ -173,7 +167,6 @@ fn what_went_well_or_says_nothing_is_no_failure() {
     ] {
         assert!(failure(&span("x", texts(fields))).is_none(), "{fields:?}");
     }
-    assert!(failure(&SpanFacts { status: SpanStatus::Ok, ..span("x", Attributes::default()) }).is_none());
 }
 
 #[test]
