@@ -22,9 +22,8 @@ use workload::{Sample, end, folder, goal, places, recorder, size, step};
 type Files = Vec<(PathBuf, Vec<u8>)>;
 
 /// Seconds for the agent's part and for the whole, and what was written.
-fn ours(place: &Path, steps: u64) -> (f64, f64, Files) {
-    let folder = folder(Some(place));
-    let (layer, guard) = recorder(folder.path(), CaptureMode::Trace, Durability::Lazy);
+fn ours(folder: &Path, steps: u64) -> (f64, f64, Files) {
+    let (layer, guard) = recorder(folder, CaptureMode::Trace, Durability::Lazy);
     let (begun, agent) = with_default(Registry::default().with(layer), || {
         let begun = Instant::now();
         let run = run_span!("whole").entered();
@@ -37,7 +36,7 @@ fn ours(place: &Path, steps: u64) -> (f64, f64, Files) {
     end(guard);
     let whole = begun.elapsed().as_secs_f64();
     let mut files = Files::new();
-    read(folder.path(), folder.path(), &mut files);
+    read(folder, folder, &mut files);
     (agent, whole, files)
 }
 
@@ -53,15 +52,14 @@ fn read(root: &Path, folder: &Path, files: &mut Files) {
     files.sort();
 }
 
-fn floor(place: &Path, files: &Files) -> f64 {
-    let folder = folder(Some(place));
+fn floor(folder: &Path, files: &Files) -> f64 {
     let begun = Instant::now();
     let folders: BTreeSet<_> = files.iter().filter_map(|(path, _)| path.parent()).collect();
     for path in folders {
-        fs::create_dir_all(folder.path().join(path)).unwrap();
+        fs::create_dir_all(folder.join(path)).unwrap();
     }
     for (path, bytes) in files {
-        let target = folder.path().join(path);
+        let target = folder.join(path);
         let mut temporary = target.clone().into_os_string();
         temporary.push(".tmp");
         fs::write(&temporary, bytes).unwrap();
@@ -79,9 +77,13 @@ fn main() {
     for place in places() {
         let (mut agents, mut wholes, mut floors) = (Vec::new(), Vec::new(), Vec::new());
         let mut written = (0, 0);
+        // A file system may be slow where files have just been deleted, so all folders stay until the end.
+        let mut folders = Vec::new();
         for _ in 0..rounds {
-            let (agent, whole, files) = ours(&place, steps);
-            floors.push(floor(&place, &files));
+            let folder = [folder(Some(&place)), folder(Some(&place))];
+            let (agent, whole, files) = ours(folder[0].path(), steps);
+            floors.push(floor(folder[1].path(), &files));
+            folders.push(folder);
             agents.push(agent);
             wholes.push(whole);
             written = (files.len(), files.iter().map(|(_, bytes)| bytes.len()).sum());

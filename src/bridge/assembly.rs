@@ -150,7 +150,11 @@ impl Assembly {
     }
 
     fn take_step_fields(&mut self, road: &mut Road, index: u64, attributes: &Attributes, mode: CaptureMode) {
-        let mut fields = augur::step_fields(attributes);
+        self.take_fields(road, index, augur::step_fields(attributes), mode);
+    }
+
+    /// Adds to a step what its owner said of it.
+    pub(crate) fn take_fields(&mut self, road: &mut Road, index: u64, mut fields: augur::Fields, mode: CaptureMode) {
         if fields.is_empty() {
             return;
         }
@@ -504,7 +508,7 @@ fn link_record(role: &Role, facts: &SpanFacts, ids: (String, String), model_call
     };
     let mut link = Object::from([
         ("kind".to_owned(), Value::from(kind)),
-        ("name".to_owned(), facts.name.as_ref().into()),
+        ("name".to_owned(), facts.attributes.text("otel.name").unwrap_or(&facts.name).into()),
         ("trace_id".to_owned(), ids.0.into()),
         ("span_id".to_owned(), ids.1.into()),
         ("started_at".to_owned(), Timestamp::from(facts.start).to_string().into()),

@@ -108,7 +108,7 @@ impl Door {
             }
             let mut road = Road::new(writer, settings.policy, losses);
             for note in notes {
-                road.adapter_error(None, format!("run id: {note}"), Object::new());
+                road.adapter_note(None, format!("run id: {note}"), Object::new());
             }
             let _ = opened.opened.set((id, folder));
             Ok(road)
@@ -262,7 +262,7 @@ fn create(
     asked: &RunId,
     started: SystemTime,
 ) -> Result<(BundleWriter, RunId, PathBuf), OpenError> {
-    let taken = names(&settings.root);
+    let mut taken = None;
     let mut client = Object::from([("client".to_owned(), settings.client.clone().into())]);
     settings.policy.redact_family(Family::Session, &mut client);
     let client = client.remove("client").and_then(|client| client.as_object().cloned()).unwrap_or_default();
@@ -270,10 +270,17 @@ fn create(
     loop {
         let id = if number == 1 { asked.clone() } else { asked.numbered(number) };
         number += 1;
-        if taken.contains(&id.folder_name().to_lowercase()) {
+        let name = id.folder_name();
+        // Most ids are new, and a look is cheaper than a list of what may be thousands of runs.
+        let is_taken = match &taken {
+            None => is_there(&settings.root, &name),
+            Some(names) => HashSet::contains(names, &name.to_lowercase()),
+        };
+        if is_taken {
+            taken.get_or_insert_with(|| names(&settings.root));
             continue;
         }
-        let folder = settings.root.join(id.folder_name());
+        let folder = settings.root.join(name);
         let header = SessionHeader {
             run_id: id.clone(),
             debug_session_id: debug_session_id(),
@@ -291,6 +298,11 @@ fn create(
             Err(error) => return Err(error),
         }
     }
+}
+
+fn is_there(root: &Path, name: &str) -> bool {
+    let mut entries = fs::read_dir(root).into_iter().flatten().flatten();
+    entries.any(|entry| entry.file_name().to_str().is_some_and(|there| there.eq_ignore_ascii_case(name)))
 }
 
 fn names(root: &Path) -> HashSet<String> {

@@ -7,8 +7,7 @@ use super::{
 use crate::{
     CaptureMode,
     bundle::Moment,
-    capture::Origin,
-    pipeline::{Patch, Road, Urgency},
+    pipeline::{Road, Urgency},
     record::{ModelLayer, Object, Value, to_value},
 };
 use serde::Serialize;
@@ -133,25 +132,8 @@ impl SpanExt for Span {
             if let Ok(value) = &value {
                 on_span(&format!("augur.{path}"), value);
             }
-            layer.door.submit(&place.run, weight(&value), move |_, road| match value {
-                Ok(value) => {
-                    let fields = augur::step_member(&path, &value);
-                    for complaint in fields.complaints {
-                        road.adapter_error(
-                            Some(index),
-                            format!("{}: {}", complaint.field, complaint.problem),
-                            Object::new(),
-                        );
-                    }
-                    if !fields.unknown.is_empty() {
-                        road.adapter_note(
-                            Some(index),
-                            format!("no schema has a place for {path}; kept here"),
-                            fields.unknown,
-                        );
-                    }
-                    road.step(Patch { index, members: fields.members, mode, origin: Origin::Stated });
-                }
+            layer.door.submit(&place.run, weight(&value), move |assembly, road| match value {
+                Ok(value) => assembly.take_fields(road, index, augur::step_member(&path, &value), mode),
                 Err(error) => road.adapter_error(Some(index), format!("{path} was left out: {error}"), Object::new()),
             });
         });

@@ -8,15 +8,18 @@
 /// let _in_run = run.enter();
 /// ```
 ///
-/// Further fields follow the id: `run_span!("checkout-17", augur.run.tags.env = "staging")`.
+/// The id is also the span's name in OpenTelemetry. Further fields follow it: `run_span!("checkout-17", augur.run.tags.env = "staging")`.
 #[macro_export]
 macro_rules! run_span {
     ($id:expr $(, $($field:tt)*)?) => {
-        $crate::tracing::info_span!("run", augur.run.id = $id, $($($field)*)?)
+        {
+            let id = $id;
+            $crate::tracing::info_span!("run", otel.name = id, augur.run.id = id, $($($field)*)?)
+        }
     };
 }
 
-/// A span that is a step of a run.
+/// A span that is a step of a run. Its type is also its name in OpenTelemetry.
 ///
 /// ```
 /// let step = tracing_augur::step_span!("click", augur.step.intent = "open the cart");
@@ -25,7 +28,10 @@ macro_rules! run_span {
 #[macro_export]
 macro_rules! step_span {
     ($step_type:expr $(, $($field:tt)*)?) => {
-        $crate::tracing::info_span!("step", augur.step.type = $step_type, $($($field)*)?)
+        {
+            let step_type = $step_type;
+            $crate::tracing::info_span!("step", otel.name = step_type, augur.step.type = step_type, $($($field)*)?)
+        }
     };
 }
 

@@ -76,7 +76,7 @@ pub(crate) struct BundleWriter {
     session: Object,
     policy_id: String,
     /// Held to the end: its lock says that the run is alive.
-    _incomplete: File,
+    incomplete: File,
 }
 
 impl BundleWriter {
@@ -105,7 +105,7 @@ impl BundleWriter {
         write_line(&birth_record(&session, &header.policy_id), &mut lines);
         lines.push(b'\n');
         incomplete.write_all(&lines).map_err(io)?;
-        let writer = Self { store, session, policy_id: header.policy_id.clone(), _incomplete: incomplete };
+        let writer = Self { store, session, policy_id: header.policy_id.clone(), incomplete };
         writer.write_session().map_err(io)?;
         Ok(writer)
     }
@@ -198,8 +198,16 @@ impl BundleWriter {
         self.store.write(path, &bytes)
     }
 
+    /// Whether the folder that was opened is no longer in its place.
+    pub(crate) fn was_removed(&self) -> bool {
+        !self.store.exists(paths::INCOMPLETE) && !self.store.exists(paths::MANIFEST)
+    }
+
     /// Completes the bundle; the manifest comes last. Can be called again after a failure.
     pub(crate) fn finish(&mut self, status: RunStatus, ended_at: Timestamp) -> io::Result<()> {
+        if !is_same(&self.incomplete, &self.store.path(paths::INCOMPLETE)) {
+            return Err(io::Error::other("another run is recorded in its folder now"));
+        }
         self.session.insert("status".into(), status.into());
         self.session.insert("ended_at".into(), ended_at.to_string().into());
         finish::finish(&self.store, &self.session, &self.policy_id)
@@ -208,6 +216,22 @@ impl BundleWriter {
 
 fn iteration_file(folder: &str, step: &Object) -> String {
     format!("{folder}/{}.json", short_id(step.get("step_id").and_then(Value::as_str).unwrap_or_default()))
+}
+
+/// Whether a mark that stands at a path is the one that we hold. None is as good as ours: there is nobody to disturb.
+#[cfg(unix)]
+fn is_same(held: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    match (held.metadata(), fs::metadata(path)) {
+        (Ok(held), Ok(there)) => (held.dev(), held.ino()) == (there.dev(), there.ino()),
+        _ => true,
+    }
+}
+
+/// The system keeps a folder with an open file in its place.
+#[cfg(not(unix))]
+fn is_same(_: &File, _: &Path) -> bool {
+    true
 }
 
 /// What stands in a folder that is not empty; `None` if it is.

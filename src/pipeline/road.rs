@@ -22,6 +22,19 @@ use std::{
 /// How many steps may be open at once before the oldest is written and let go; it is read again if more comes for it.
 const OPEN_STEPS: usize = 256;
 
+/// How much that the disk refused is held for when there is room again, in bytes.
+const HELD_LINES: usize = 4 * 1024 * 1024;
+
+/// What stands where a name held a secret.
+const NAMELESS: &str = "redacted";
+
+/// Members for which a schema knows every word, and times: no secret fits there, whatever a policy of the user's makes of
+/// digits.
+const CLOSED: &[&str] = &["ts", "started_at", "ended_at", "status", "layer", "kind"];
+
+/// Members of a step that only the recorder writes where steps come in by spans.
+const OUR_OWN: &[&str] = &["observation_pre", "observation_post"];
+
 /// Members of a step, as they became known.
 #[derive(Debug)]
 pub(crate) struct Patch {
@@ -80,10 +93,6 @@ impl Road {
         self.over
     }
 
-    pub(crate) fn run_id(&self) -> &str {
-        self.bundle.session().get("run_id").and_then(Value::as_str).unwrap_or_default()
-    }
-
     /// Adds to a step. Objects merge member by member; anything else replaces what was there.
     pub(crate) fn step(&mut self, patch: Patch) {
         let Patch { index, mut members, mode, origin } = patch;
@@ -91,17 +100,39 @@ impl Road {
             return;
         }
         gate_step(&mut members, mode, origin);
-        // What names a thing is never rewritten, so a name that holds a secret must not come in at all.
-        while let Some(path) = self.policy.tainted_identity(Family::Step, &members) {
-            disarm(&mut members, path);
-        }
-        self.policy.redact_family(Family::Step, &mut members);
+        self.redact(Family::Step, &mut members);
         if members.is_empty() {
             return;
         }
         let step = self.open(index);
         merge(&mut step.record, members);
         step.changed = true;
+    }
+
+    /// Redacts a record. What names a thing is never rewritten, so a name that holds a secret is taken out first.
+    fn redact(&self, family: Family, record: &mut Object) {
+        for path in family.identity().iter().filter(|path| !CLOSED.contains(path) && !OUR_OWN.contains(path)) {
+            disarm(&self.policy, record, path);
+        }
+        self.policy.redact_family(family, record);
+    }
+
+    /// The path of a name in a record that holds a secret.
+    pub(crate) fn tainted(policy: &RedactionPolicy, family: Family, record: &mut Object) -> Option<&'static str> {
+        let closed: Vec<_> = CLOSED.iter().filter_map(|key| record.remove_entry(*key)).collect();
+        let path = policy.tainted_identity(family, record);
+        record.extend(closed);
+        path
+    }
+
+    /// What a value weighs in the queue, in bytes.
+    pub(crate) fn weight(value: &Value) -> usize {
+        match value {
+            Value::String(text) => text.len(),
+            Value::Array(items) => items.iter().map(|item| 32 + Self::weight(item)).sum(),
+            Value::Object(members) => members.iter().map(|(key, item)| key.len() + 64 + Self::weight(item)).sum(),
+            _ => 0,
+        }
     }
 
     /// A member of a step as it stands.
@@ -115,17 +146,10 @@ impl Road {
                 self.write_steps();
                 self.steps.pop_first();
             }
-            let record = self.bundle.read_step(index).unwrap_or_else(|| self.blank_step(index));
+            let record = known_step(&self.bundle, index);
             self.steps.insert(index, OpenStep { record, ..OpenStep::default() });
         }
         self.steps.entry(index).or_default()
-    }
-
-    fn blank_step(&self, index: u64) -> Object {
-        Object::from([
-            ("step_id".to_owned(), step_id(self.run_id(), index).into()),
-            ("step_index".to_owned(), index.into()),
-        ])
     }
 
     /// Nothing more is expected for a step. What comes late all the same is added to its file.
@@ -143,6 +167,10 @@ impl Road {
         }
         gate_step(&mut record, mode, Origin::Stated);
         self.policy.redact_family(Family::Step, &mut record);
+        if self.steps.get(&index).is_some_and(|step| step.changed) {
+            // Where nobody waits for the disk, the step before this one may not be there yet.
+            self.write_steps();
+        }
         let known = self.bundle.read_step(index);
         match known {
             Some(mut canonical) if canonical.get("step_id") != record.get("step_id") => {
@@ -176,6 +204,10 @@ impl Road {
     pub(crate) fn event(&mut self, mut event: Object, layer: EventLayer, mode: CaptureMode) {
         if !mode.passes(Artifact::Event(layer)) {
             return;
+        }
+        if let Some(detail) = event.get_mut("detail").and_then(Value::as_object_mut) {
+            // Fields of an event have dotted names, and the last part of such a name can be that of a secret.
+            detail.retain(|name, value| !name.contains('.') || self.policy.redact_attribute(name, value));
         }
         self.policy.redact_family(Family::Event, &mut event);
         let step_index = event.get("step_index").and_then(Value::as_u64);
@@ -225,7 +257,7 @@ impl Road {
         if !mode.passes(Artifact::ModelCall) {
             return None;
         }
-        self.policy.redact_family(Family::ModelCall, &mut record);
+        self.redact(Family::ModelCall, &mut record);
         record.insert("redaction_applied".into(), true.into());
         let (record, complaints) = mend(Schema::ModelCall, record);
         for complaint in complaints {
@@ -295,13 +327,16 @@ impl Road {
     }
 
     pub(crate) fn tag(&mut self, key: &str, value: &str) {
-        self.tags.insert(key.to_owned(), self.policy.scrub(value).into_owned().into());
-        self.session_changed = true;
+        let mut value = Value::from(value);
+        if self.policy.redact_attribute(key, &mut value) {
+            self.tags.insert(key.to_owned(), value);
+            self.session_changed = true;
+        }
     }
 
     /// Sets members of the session record.
     pub(crate) fn session(&mut self, mut members: Object) {
-        self.policy.redact_family(Family::Session, &mut members);
+        self.redact(Family::Session, &mut members);
         merge(&mut self.session_patch, members);
         self.session_changed = true;
     }
@@ -309,16 +344,20 @@ impl Road {
     /// Puts everything in place that has come so far. `false` if something could not be written; it is tried again at the
     /// next flush.
     pub(crate) fn flush(&mut self) -> bool {
-        let mut whole = true;
+        let (mut whole, mut held) = (true, 0);
         for (path, lines) in std::mem::take(&mut self.lines) {
             let written = self.bundle.append(&path, &lines);
             if !self.kept(written) {
                 whole = false;
+                held += lines.len();
+                if held <= HELD_LINES {
+                    self.lines.insert(path, lines);
+                }
             }
         }
         whole &= self.write_steps();
         if self.session_changed {
-            let (tags, patch) = (self.tags.clone(), std::mem::take(&mut self.session_patch));
+            let (tags, patch) = (self.tags.clone(), self.fitting_session());
             let written = self.bundle.update_session(|session| {
                 session.extend(patch);
                 if !tags.is_empty() {
@@ -329,6 +368,20 @@ impl Road {
             whole &= !self.session_changed;
         }
         whole
+    }
+
+    /// What changes in the session record, without what does not fit its schema.
+    fn fitting_session(&mut self) -> Object {
+        if self.session_patch.is_empty() {
+            return Object::new();
+        }
+        let mut session = self.bundle.session().clone();
+        merge(&mut session, std::mem::take(&mut self.session_patch));
+        let (session, complaints) = mend(Schema::Session, session);
+        for complaint in complaints {
+            self.adapter_error(None, format!("what was said of the run did not fit its schema: {complaint}"), Object::new());
+        }
+        session.unwrap_or_default()
     }
 
     fn write_steps(&mut self) -> bool {
@@ -342,6 +395,7 @@ impl Road {
             complaints.extend(faults.into_iter().map(|fault| (*index, fault)));
             let Some(record) = record else {
                 self.losses.count(Loss::Invalid);
+                step.record = known_step(&self.bundle, *index);
                 step.changed = false;
                 continue;
             };
@@ -370,6 +424,11 @@ impl Road {
 
     /// The run is over: everything is put in place and the bundle completed.
     pub(crate) fn finish(&mut self, status: RunStatus, durability: Durability, at: Timestamp) -> io::Result<()> {
+        if self.bundle.was_removed() {
+            self.losses.count(Loss::Unwritten);
+            let summary = "the bundle's folder was deleted or moved during the run; only what came later is here";
+            self.adapter_error(None, summary.to_owned(), Object::new());
+        }
         for (loss, count) in self.losses.occurred() {
             self.tag(&format!("augur.lost.{}", loss.as_str()), &count.to_string());
         }
@@ -402,14 +461,29 @@ fn merge(into: &mut Object, from: Object) {
     }
 }
 
-/// Takes a name that holds a secret out of a record.
-fn disarm(members: &mut Object, path: &str) {
+/// The step at an index as it is on disk; one that has but its names if there is none.
+fn known_step(bundle: &BundleWriter, index: u64) -> Object {
+    bundle.read_step(index).unwrap_or_else(|| {
+        let run_id = bundle.session().get("run_id").and_then(Value::as_str).unwrap_or_default();
+        Object::from([
+            ("step_id".to_owned(), step_id(run_id, index).into()),
+            ("step_index".to_owned(), index.into()),
+        ])
+    })
+}
+
+/// Takes the names that hold a secret out of a record.
+fn disarm(policy: &RedactionPolicy, members: &mut Object, path: &str) {
     let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
     match (members.get_mut(first), rest) {
-        (Some(Value::Object(inner)), Some(rest)) => disarm(inner, rest),
-        (Some(name @ Value::String(_)), None) => *name = "redacted".into(),
-        _ => {
-            members.remove(first);
+        (Some(Value::Object(inner)), Some(rest)) => disarm(policy, inner, rest),
+        (Some(Value::Array(items)), Some(rest)) => {
+            items.iter_mut().filter_map(Value::as_object_mut).for_each(|inner| disarm(policy, inner, rest));
         }
+        (Some(Value::Array(names)), None) => {
+            names.retain(|name| name.as_str().is_none_or(|name| policy.is_clean(name)));
+        }
+        (Some(Value::String(name)), None) if !policy.is_clean(name) => *name = NAMELESS.to_owned(),
+        _ => {}
     }
 }

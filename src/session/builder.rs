@@ -8,8 +8,10 @@ use crate::{
     pipeline::{Lane, Losses, Pipeline, Road},
     record::{Object, RunId, Timestamp, Value},
     redact::{Family, RedactionPolicy},
+    schema::{self, Schema},
 };
 use std::{
+    fmt,
     path::PathBuf,
     sync::{Arc, Mutex},
 };
@@ -18,7 +20,7 @@ use std::{
 const QUEUE_BYTES: usize = 64 * 1024 * 1024;
 
 /// Describes a session before it is opened.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct SessionBuilder {
     run_id: String,
     folder: PathBuf,
@@ -29,6 +31,18 @@ pub struct SessionBuilder {
     policy: RedactionPolicy,
     tags: Object,
     started_at: Option<String>,
+}
+
+/// Without the texts that came from outside: nobody has looked at them yet.
+impl fmt::Debug for SessionBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionBuilder")
+            .field("folder", &self.folder)
+            .field("mode", &self.mode)
+            .field("durability", &self.durability)
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
+    }
 }
 
 impl SessionBuilder {
@@ -116,7 +130,10 @@ impl SessionBuilder {
         if tail.is_empty() || !tail.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte)) {
             return Err(invalid("debug_session_id: must be dbg_ and letters, digits, _ or -"));
         }
-        if self.started_at.as_deref().is_some_and(|time| Timestamp::parse(time).is_none()) {
+        if !self.policy.is_clean(&debug_session_id) {
+            return Err(invalid("debug_session_id: holds what looks like a secret; ids are stored as they are, so choose another"));
+        }
+        if self.started_at.as_deref().is_some_and(|time| !is_time(time)) {
             return Err(invalid("started_at: must be an RFC 3339 time such as 2026-01-31T12:00:00Z"));
         }
         let mode = match self.mode {
@@ -128,8 +145,10 @@ impl SessionBuilder {
                 _ => CaptureMode::Off,
             },
         };
+        let mut tags = self.tags;
+        tags.retain(|key, value| self.policy.redact_attribute(key, value));
         let mut open_to_all =
-            Object::from([("client".to_owned(), self.client.into()), ("tags".to_owned(), self.tags.into())]);
+            Object::from([("client".to_owned(), self.client.into()), ("tags".to_owned(), tags.into())]);
         self.policy.redact_family(Family::Session, &mut open_to_all);
         let taken = |members: &mut Object, key: &str| match members.remove(key) {
             Some(Value::Object(inner)) => inner,
@@ -160,4 +179,11 @@ impl SessionBuilder {
             state: Mutex::new(State::default()),
         })
     }
+}
+
+/// Whether a text is a time as the records have it. There are more ways to write one, which not every reader knows.
+fn is_time(text: &str) -> bool {
+    let event = [("ts", text), ("layer", "runner"), ("kind", "info"), ("summary", "")];
+    let event: Object = event.into_iter().map(|(key, value)| (key.to_owned(), value.into())).collect();
+    Timestamp::parse(text).is_some() && schema::is_valid(Schema::Event, &event)
 }

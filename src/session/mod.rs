@@ -122,11 +122,11 @@ impl Session {
     /// # Errors
     /// If the step does not fit its schema, or its id does not follow `<run_id>/step/<NNNN>`; or if the session is closed.
     pub fn record_step(&self, step: &(impl Serialize + ?Sized)) -> Result<(), SessionError> {
-        let step = object("step", step)?;
+        let mut step = object("step", step)?;
         let index = step.get("step_index").and_then(Value::as_u64);
         let index = index.ok_or_else(|| invalid("step: step_index must be a whole number from 0 on"))?;
         index_in_range(index)?;
-        self.check(Schema::Step, "step", &step, crate::redact::Family::Step)?;
+        self.check(Schema::Step, "step", &mut step, crate::redact::Family::Step)?;
         let convention = crate::record::step_id(self.run_id.as_str(), index);
         let id = step.get("step_id").and_then(Value::as_str).unwrap_or_default();
         if !id.strip_prefix(&convention).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
@@ -134,7 +134,7 @@ impl Session {
             return Err(SessionError::InvalidArgument(message));
         }
         let mode = self.lane.mode();
-        self.run(1024, move |road| road.record_step(index, step, mode).map_err(SessionError::from))
+        self.run(weight(&step), move |road| road.record_step(index, step, mode).map_err(SessionError::from))
     }
 
     /// Records a decision event: an object with `ts`, `layer`, `kind`, `summary` and, if it belongs to a step, `step_index`.
@@ -142,11 +142,12 @@ impl Session {
     /// # Errors
     /// If the event does not fit its schema, or if the session is closed.
     pub fn record_event(&self, event: &(impl Serialize + ?Sized)) -> Result<(), SessionError> {
-        let event = object("event", event)?;
-        self.check(Schema::Event, "event", &event, crate::redact::Family::Event)?;
+        let mut event = object("event", event)?;
+        self.check(Schema::Event, "event", &mut event, crate::redact::Family::Event)?;
+        stated_index_in_range(&event)?;
         let layer = event.get("layer").and_then(Value::as_str).and_then(|word| word.parse().ok());
         let (layer, mode) = (layer.unwrap_or(EventLayer::Runner), self.lane.mode());
-        self.run(512, move |road| {
+        self.run(weight(&event), move |road| {
             road.event(event, layer, mode);
             Ok(())
         })
@@ -175,10 +176,11 @@ impl Session {
             index_in_range(index)?;
             record.entry("step_index".to_owned()).or_insert(index.into());
         }
-        self.check(Schema::ModelCall, "record", &record, crate::redact::Family::ModelCall)?;
+        self.check(Schema::ModelCall, "record", &mut record, crate::redact::Family::ModelCall)?;
+        stated_index_in_range(&record)?;
         let layer = record.get("layer").and_then(Value::as_str).and_then(|word| word.parse().ok());
         let (layer, mode) = (layer.unwrap_or(ModelLayer::Model), self.lane.mode());
-        self.answer(4096, move |road| Ok(road.model_call(step_index, layer, record, mode)))
+        self.answer(weight(&record), move |road| Ok(road.model_call(step_index, layer, record, mode)))
     }
 
     /// Sets how the run ends, whatever else happens.
@@ -228,14 +230,14 @@ impl Session {
         &self,
         schema: Schema,
         argument: &str,
-        record: &Object,
+        record: &mut Object,
         family: crate::redact::Family,
     ) -> Result<(), SessionError> {
-        if let Err(violations) = schema::validate(schema, record) {
+        if let Err(violations) = schema::validate(schema, &*record) {
             let first: Vec<String> = violations.iter().take(3).map(ToString::to_string).collect();
             return Err(SessionError::InvalidArgument(format!("{argument}: {}", first.join("; "))));
         }
-        match self.policy.tainted_identity(family, record) {
+        match Road::tainted(&self.policy, family, record) {
             Some(path) => Err(SessionError::InvalidArgument(format!(
                 "{argument}: {path} holds what looks like a secret; names and paths are stored as they are, so choose another"
             ))),
@@ -320,6 +322,11 @@ fn object(argument: &str, value: &(impl Serialize + ?Sized)) -> Result<Object, S
     }
 }
 
+/// What a record weighs in the queue.
+fn weight(record: &Object) -> usize {
+    1024 + record.iter().map(|(key, value)| key.len() + 64 + Road::weight(value)).sum::<usize>()
+}
+
 fn invalid(message: &str) -> SessionError {
     SessionError::InvalidArgument(message.to_owned())
 }
@@ -327,4 +334,12 @@ fn invalid(message: &str) -> SessionError {
 /// Indexes are stored as JSON numbers, which every reader must be able to hold.
 fn index_in_range(index: u64) -> Result<(), SessionError> {
     if index < 1 << 53 { Ok(()) } else { Err(invalid("step_index: at most 2^53 - 1")) }
+}
+
+/// The same for an index that stands in a record, if one does.
+fn stated_index_in_range(record: &Object) -> Result<(), SessionError> {
+    match record.get("step_index") {
+        None | Some(Value::Null) => Ok(()),
+        Some(index) => index_in_range(index.as_u64().unwrap_or(u64::MAX)),
+    }
 }

@@ -51,7 +51,27 @@ impl LocalStore {
     /// Appends whole lines with one write, so that a kill leaves at most the last line torn.
     pub(crate) fn append(&self, relative: &str, lines: &[u8]) -> io::Result<()> {
         let path = self.path(relative);
-        or_with_parent(&path, |path| OpenOptions::new().append(true).create(true).open(path))?.write_all(lines)
+        let mut file = or_with_parent(&path, |path| OpenOptions::new().append(true).create(true).open(path))?;
+        let mut left = lines;
+        while !left.is_empty() {
+            let written = match file.write(left) {
+                Ok(0) => Err(io::ErrorKind::WriteZero.into()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                other => other,
+            };
+            match written {
+                Ok(written) => left = left.get(written..).unwrap_or_default(),
+                Err(error) => {
+                    // Half a line would swallow the next one.
+                    if left.len() < lines.len() {
+                        let torn = (lines.len() - left.len()) as u64;
+                        file.set_len(file.metadata()?.len().saturating_sub(torn))?;
+                    }
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
     }
 
     pub(crate) fn read(&self, relative: &str) -> io::Result<Vec<u8>> {

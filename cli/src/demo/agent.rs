@@ -237,7 +237,6 @@ fn step(word: &str, intent: &str) -> Span {
     step_span!(
         word,
         // Else every step would be called `step` in a viewer of traces.
-        otel.name = word,
         augur.step.intent = intent,
         augur.step.status = Empty,
         augur.step.failure_class = Empty,

@@ -147,7 +147,7 @@ pub(super) fn first_count(attributes: &Attributes, names: &[&str]) -> Option<u64
 }
 
 /// A name or an id: text as it is, a number as its digits. Nothing else is one.
-pub(super) fn text(value: &Value) -> Option<String> {
+pub(crate) fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) if !text.is_empty() => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
@@ -156,7 +156,7 @@ pub(super) fn text(value: &Value) -> Option<String> {
 }
 
 /// A count: a whole number that is not negative. Exporters write some integers as text and some as floats.
-pub(super) fn count(value: &Value) -> Option<u64> {
+pub(crate) fn count(value: &Value) -> Option<u64> {
     let number = number(value)?;
     number.as_u64().or_else(|| {
         let float = number.as_f64();

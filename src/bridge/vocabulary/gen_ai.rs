@@ -348,7 +348,7 @@ fn lead(answer: &Answer) -> Option<String> {
 }
 
 /// SHA-256 of the value's line of JSON, in hexadecimal digits.
-fn digest(value: &Value) -> String {
+pub(crate) fn digest(value: &Value) -> String {
     let mut line = Vec::new();
     write_line(value, &mut line);
     Sha256::digest(&line).iter().fold(String::with_capacity(64), |mut hex, byte| {

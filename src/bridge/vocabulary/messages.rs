@@ -93,7 +93,7 @@ fn with_response(mut part: Value) -> Value {
 }
 
 /// The text of a text part.
-fn part_text(part: &Value) -> Option<&str> {
+pub(crate) fn part_text(part: &Value) -> Option<&str> {
     if let Value::String(text) = part {
         return Some(text);
     }
@@ -160,17 +160,17 @@ pub(super) fn last_user_text(messages: &[Value]) -> Option<String> {
 
 /// What a model answered.
 #[derive(Default)]
-pub(super) struct Answer {
-    pub(super) text: Option<String>,
+pub(crate) struct Answer {
+    pub(crate) text: Option<String>,
     /// The text that came before the first tool call.
-    pub(super) lead: Option<String>,
+    pub(crate) lead: Option<String>,
     /// The calls as a record has them.
-    pub(super) calls: Vec<Value>,
-    pub(super) asked: Vec<AskedTool>,
-    pub(super) reasoning: Vec<String>,
+    pub(crate) calls: Vec<Value>,
+    pub(crate) asked: Vec<AskedTool>,
+    pub(crate) reasoning: Vec<String>,
     /// How many pieces of reasoning came redacted or encrypted.
-    pub(super) hidden_reasoning: u32,
-    pub(super) finish_reason: Option<String>,
+    pub(crate) hidden_reasoning: u32,
+    pub(crate) finish_reason: Option<String>,
 }
 
 impl Answer {
@@ -198,7 +198,7 @@ impl Answer {
     }
 
     /// A message in any of the shapes in which one is written.
-    pub(super) fn take_message(&mut self, message: &Value) {
+    pub(crate) fn take_message(&mut self, message: &Value) {
         match message.get("parts").or_else(|| message.get("content")) {
             Some(Value::Array(parts)) => parts.iter().for_each(|part| self.take_part(part)),
             Some(Value::String(text)) => self.say(text),
@@ -211,8 +211,13 @@ impl Answer {
             self.reasoning.push(thought.to_owned());
         }
         for call in message.get("tool_calls").and_then(Value::as_array).unwrap_or_default() {
-            let function = call.get("function").unwrap_or(call);
-            self.call(call.get("id"), function.get("name"), function.get("arguments"), call);
+            let function = call.get("function").or_else(|| call.get("custom")).unwrap_or(call);
+            let arguments = function.get("arguments").or_else(|| function.get("input"));
+            self.call(call.get("id"), function.get("name"), arguments, call);
+        }
+        // The form that chat completions had before they had tools.
+        if let Some(call @ Value::Object(_)) = message.get("function_call") {
+            self.call(None, call.get("name"), call.get("arguments"), call);
         }
         if let Some(refusal) = message.get("refusal").and_then(Value::as_str) {
             self.refuse(refusal);
@@ -222,7 +227,7 @@ impl Answer {
         }
     }
 
-    pub(super) fn take_part(&mut self, part: &Value) {
+    pub(crate) fn take_part(&mut self, part: &Value) {
         if let Some(text) = part_text(part) {
             return self.say(text);
         }
@@ -238,8 +243,17 @@ impl Answer {
                 );
             }
             Some("computer_call") => {
-                let name = Value::from("computer_call");
-                self.call(part.get("call_id").or_else(|| part.get("id")), Some(&name), part.get("action"), part);
+                let (name, id) = (Value::from("computer_call"), part.get("call_id").or_else(|| part.get("id")));
+                // Newer models ask for several actions at once.
+                match part.get("actions").and_then(Value::as_array) {
+                    Some(actions) => actions.iter().for_each(|action| self.call(id, Some(&name), Some(action), part)),
+                    None => self.call(id, Some(&name), part.get("action"), part),
+                }
+            }
+            Some("custom_tool_call") => self.call(part.get("call_id"), part.get("name"), part.get("input"), part),
+            Some(kind @ ("local_shell_call" | "shell_call" | "apply_patch_call")) => {
+                let arguments = part.get("action").or_else(|| part.get("operation"));
+                self.call(part.get("call_id"), Some(&kind.trim_end_matches("_call").into()), arguments, part);
             }
             // The provider runs these itself, so nothing is left for the agent to do.
             Some("server_tool_call" | "server_tool_use") => self.calls.push(part.clone()),
@@ -280,18 +294,7 @@ impl Answer {
     }
 
     fn think(&mut self, part: &Value) {
-        let found = ["content", "text", "thinking", "summary"].iter().find_map(|name| {
-            let text = match part.get(name)? {
-                Value::Array(pieces) => pieces
-                    .iter()
-                    .filter_map(|piece| piece.as_str().or_else(|| piece.get("text")?.as_str()))
-                    .collect::<Vec<_>>()
-                    .join("\n"),
-                other => other.as_str()?.to_owned(),
-            };
-            (!text.is_empty()).then_some(text)
-        });
-        match found {
+        match thought(part) {
             Some(text) => self.reasoning.push(text),
             None => self.hidden_reasoning += 1,
         }
@@ -313,6 +316,21 @@ impl Answer {
         self.calls.push(call.into());
         self.asked.push(AskedTool { id, name, arguments });
     }
+}
+
+/// What a part of reasoning says; `None` where it came redacted or encrypted only.
+pub(crate) fn thought(part: &Value) -> Option<String> {
+    ["content", "text", "thinking", "summary"].iter().find_map(|name| {
+        let text = match part.get(name)? {
+            Value::Array(pieces) => pieces
+                .iter()
+                .filter_map(|piece| piece.as_str().or_else(|| piece.get("text")?.as_str()))
+                .collect::<Vec<_>>()
+                .join("\n"),
+            other => other.as_str()?.to_owned(),
+        };
+        (!text.is_empty()).then_some(text)
+    })
 }
 
 fn append(to: &mut Option<String>, text: &str) {

@@ -16,10 +16,13 @@ mod tool;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use aliases::{count, text};
 pub(crate) use class::{Class, classify, content_event, declared, may_matter};
 pub(crate) use decision::{
     Decision, agent_ended, agent_started, decision, judged, looked_up, model_called, planned, tool_ended, tool_started,
     verdict, verified,
 };
-pub(crate) use gen_ai::model_call;
-pub(crate) use tool::{Failure, action_of, agent_facts, failure, tool_use};
+pub(crate) use gen_ai::{digest, model_call};
+pub(crate) use messages::{Answer, AskedTool, part_text, thought};
+pub(crate) use provider::{Request, answer, token_probabilities};
+pub(crate) use tool::{Failure, ToolUse, action_of, agent_facts, failure, tool_use};

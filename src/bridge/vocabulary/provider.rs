@@ -8,17 +8,17 @@ use crate::record::{Object, Value};
 
 /// A request to a model provider.
 #[derive(Default)]
-pub(super) struct Request {
-    pub(super) model: Option<String>,
-    pub(super) system: Option<String>,
-    pub(super) messages: Option<Vec<Value>>,
-    pub(super) tools: Option<Vec<Value>>,
+pub(crate) struct Request {
+    pub(crate) model: Option<String>,
+    pub(crate) system: Option<String>,
+    pub(crate) messages: Option<Vec<Value>>,
+    pub(crate) tools: Option<Vec<Value>>,
     /// Whatever else was sent.
-    pub(super) params: Object,
+    pub(crate) params: Object,
 }
 
 impl Request {
-    pub(super) fn read(mut body: Object) -> Self {
+    pub(crate) fn read(mut body: Object) -> Self {
         let model = body.remove("model").as_ref().and_then(text);
         let mut take =
             |names: &[&str]| names.iter().filter_map(|name| body.remove(*name)).find(|value| !value.is_null());
@@ -48,7 +48,7 @@ pub(super) fn tool_definitions(value: &Value) -> Vec<Value> {
 }
 
 /// The answer in a provider's reply: chat completions, responses, messages, Gemini and Ollama.
-pub(super) fn answer(reply: &Object) -> Answer {
+pub(crate) fn answer(reply: &Object) -> Answer {
     let mut answer = Answer::default();
     let list = |name: &str| reply.get(name).and_then(Value::as_array).unwrap_or_default();
     if let Some(choice) = list("choices").first().or_else(|| list("candidates").first()) {
@@ -76,37 +76,58 @@ pub(super) fn answer(reply: &Object) -> Answer {
 /// The log probabilities in a provider's reply, in output order. `None` where there are none; an empty list where they
 /// were asked for and none came. One token without a probability spoils the alignment, so then there are none.
 pub(super) fn logprobs(reply: &Object) -> Option<Vec<Value>> {
-    let choice = reply.get("choices").and_then(Value::as_array).and_then(<[_]>::first);
-    if let Some(entries) = choice.and_then(|choice| choice.get("logprobs")?.get("content")?.as_array()) {
-        return tokens(entries);
-    }
-    let blocks = |value: &Value| value.get("content").and_then(Value::as_array).map(<[_]>::to_vec).unwrap_or_default();
-    let mut content = reply.get("content").and_then(Value::as_array).map(<[_]>::to_vec).unwrap_or_default();
-    content.extend(reply.get("output").and_then(Value::as_array).unwrap_or_default().iter().flat_map(blocks));
-    let mut entries = Vec::new();
-    for block in &content {
-        let logprobs = block.get("logprobs");
-        let list = logprobs.and_then(|found| found.as_array().or_else(|| found.get("content")?.as_array()));
-        entries.extend(list.unwrap_or_default().iter().cloned());
-    }
-    if entries.is_empty() { None } else { tokens(&entries) }
+    token_probabilities(reply).filter(|told| told.without_probability == 0).map(|told| told.tokens)
 }
 
-fn tokens(entries: &[Value]) -> Option<Vec<Value>> {
-    entries
+/// Log probabilities as a reply tells them.
+#[derive(Default)]
+pub(crate) struct TokenProbabilities {
+    /// The tokens that have one, as a record has them.
+    pub(crate) tokens: Vec<Value>,
+    /// Tokens that came without one.
+    pub(crate) without_probability: usize,
+    /// Entries that are no tokens.
+    pub(crate) not_tokens: usize,
+}
+
+/// The log probabilities in a provider's reply: chat completions, responses, and blocks of content that carry them.
+pub(crate) fn token_probabilities(reply: &Object) -> Option<TokenProbabilities> {
+    let choice = reply.get("choices").and_then(Value::as_array).and_then(<[_]>::first);
+    if let Some(entries) = choice.and_then(|choice| choice.get("logprobs")?.get("content")?.as_array()) {
+        return Some(read_tokens(entries.iter()));
+    }
+    let list = |value: Option<&Value>| value.and_then(Value::as_array).map(<[_]>::to_vec).unwrap_or_default();
+    let mut blocks = list(reply.get("content"));
+    blocks.extend(list(reply.get("output")).iter().flat_map(|item| list(item.get("content"))));
+    let entries = blocks
         .iter()
-        .filter_map(Value::as_object)
-        .map(|entry| {
-            let mut record = token(entry)?;
-            let others = entry.get("top_logprobs").or_else(|| entry.get("top_alternatives")).and_then(Value::as_array);
-            let others = others.unwrap_or_default().iter().filter_map(Value::as_object).filter_map(token);
-            let others = others.map(Value::from).collect::<Vec<_>>();
-            if !others.is_empty() {
-                record.insert("top_alternatives".to_owned(), others.into());
-            }
-            Some(record.into())
-        })
-        .collect()
+        .filter_map(|block| block.get("logprobs"))
+        .filter_map(|found| found.as_array().or_else(|| found.get("content")?.as_array()))
+        .flatten();
+    // The Responses API has an empty list in every text, asked for or not.
+    Some(read_tokens(entries)).filter(|told| told.tokens.len() + told.without_probability + told.not_tokens > 0)
+}
+
+fn read_tokens<'a>(entries: impl Iterator<Item = &'a Value>) -> TokenProbabilities {
+    let mut told = TokenProbabilities::default();
+    for entry in entries {
+        let Some(entry) = entry.as_object() else {
+            told.not_tokens += 1;
+            continue;
+        };
+        let Some(mut record) = token(entry) else {
+            told.without_probability += 1;
+            continue;
+        };
+        let others = entry.get("top_logprobs").or_else(|| entry.get("top_alternatives")).and_then(Value::as_array);
+        let others = others.unwrap_or_default().iter().filter_map(Value::as_object).filter_map(token);
+        let others = others.map(Value::from).collect::<Vec<_>>();
+        if !others.is_empty() {
+            record.insert("top_alternatives".to_owned(), others.into());
+        }
+        told.tokens.push(record.into());
+    }
+    told
 }
 
 fn token(entry: &Object) -> Option<Object> {

@@ -1,0 +1,84 @@
+//! What an operator wants of a running agent, handed to the agent's adapter and noted in the run.
+
+use super::Adapter;
+use crate::{
+    Session,
+    record::{EventKind, EventLayer, Object, Provenance, Timestamp, Value},
+    session::SessionError,
+};
+
+/// A command to a running agent.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Intervention {
+    /// Wait.
+    Pause,
+    /// Go on.
+    Resume,
+    /// End.
+    Kill,
+    /// Something for the agent to know. No `Debug` on this type: it is an operator's text.
+    InjectHint(String),
+    /// Act there, in pixels of the action's coordinate space.
+    OverrideAction {
+        /// Horizontal position.
+        x: f64,
+        /// Vertical position.
+        y: f64,
+    },
+}
+
+impl Intervention {
+    /// The word of the protocol.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::Kill => "kill",
+            Self::InjectHint(_) => "inject_hint",
+            Self::OverrideAction { .. } => "override_action",
+        }
+    }
+
+    fn payload(&self) -> Object {
+        match self {
+            Self::InjectHint(text) => Object::from([("text".to_owned(), text.as_str().into())]),
+            Self::OverrideAction { x, y } => {
+                let place = [("x", *x), ("y", *y)].map(|(key, at)| (key.to_owned(), Value::from_f64_marked(at)));
+                Object::from([("coordinates".to_owned(), Object::from(place).into())])
+            }
+            _ => Object::new(),
+        }
+    }
+}
+
+/// Hands a command to an adapter and notes it in the run's events, whoever sent it. Places come to the adapter marked
+/// `human_override`, so that they are never taken for the agent's own.
+///
+/// # Errors
+/// If the note cannot be recorded; the adapter has the command all the same.
+pub fn intervene<A: Adapter + ?Sized>(
+    adapter: &A,
+    session: &Session,
+    command: &Intervention,
+    operator_id: Option<&str>,
+) -> Result<(), SessionError> {
+    match command {
+        Intervention::Pause => adapter.on_pause(),
+        Intervention::Resume => adapter.on_resume(),
+        Intervention::Kill => adapter.on_kill(),
+        Intervention::InjectHint(text) => adapter.on_inject_hint(text),
+        Intervention::OverrideAction { x, y } => adapter.on_action_override(*x, *y, Provenance::HumanOverride),
+    }
+    let detail = Object::from([
+        ("operator_id".to_owned(), operator_id.unwrap_or_default().into()),
+        ("payload".to_owned(), command.payload().into()),
+    ]);
+    session.record_event(&Object::from([
+        ("ts".to_owned(), Timestamp::now().to_string().into()),
+        ("layer".to_owned(), EventLayer::Runner.into()),
+        ("kind".to_owned(), EventKind::Info.into()),
+        ("summary".to_owned(), format!("intervention.{}", command.as_str()).into()),
+        ("detail".to_owned(), detail.into()),
+    ]))
+}
