@@ -74,18 +74,13 @@ pub struct Driven {
     pub manifest: Value,
 }
 
-/// What came before its step.
-#[derive(Default)]
-struct Waiting {
-    members: Object,
-}
-
 /// Drives an adapter input by input, for an agent that is running. [`drive`] does the same for inputs that are there.
 pub struct Driver<'a, A: Adapter + ?Sized> {
     adapter: &'a A,
     session: &'a Session,
     driven: Driven,
-    waiting: BTreeMap<u64, Waiting>,
+    /// What came before its step, by step.
+    waiting: BTreeMap<u64, Object>,
     /// The step that was recorded last, which what comes right after it may still complete.
     last: Option<(u64, Object)>,
 }
@@ -160,7 +155,7 @@ impl<'a, A: Adapter + ?Sized> Driver<'a, A> {
     /// If the disk refuses.
     pub fn end(mut self, status: RunStatus) -> Result<Driven, SessionError> {
         self.adapter.on_run_end(status);
-        self.driven.unclaimed += count(self.waiting.values().map(|waiting| waiting.members.len()).sum());
+        self.driven.unclaimed += count(self.waiting.values().map(Object::len).sum());
         self.driven.manifest = self.session.close(Some(status))?;
         Ok(self.driven)
     }
@@ -177,7 +172,7 @@ impl<'a, A: Adapter + ?Sized> Driver<'a, A> {
         if let Some(index) = index {
             let id = step_id(self.session.run_id(), index);
             step.entry("step_id".to_owned()).or_insert_with(|| id.into());
-            for (key, value) in self.waiting.remove(&index).unwrap_or_default().members {
+            for (key, value) in self.waiting.remove(&index).unwrap_or_default() {
                 step.entry(key).or_insert(value);
             }
         }
@@ -195,16 +190,20 @@ impl<'a, A: Adapter + ?Sized> Driver<'a, A> {
 
     /// Sets a member of a step that is still to come, or of the one that just was.
     fn complete(&mut self, index: u64, member: &str, value: Value) -> Result<(), SessionError> {
-        if let Some((_, step)) = self.last.as_mut().filter(|(last, _)| *last == index) {
+        if let Some((_, step)) = self.last.as_ref().filter(|(last, _)| *last == index) {
+            let mut step = step.clone();
             step.insert(member.to_owned(), value);
-            let told = self.session.record_step(step);
-            return self.accepted(told).map(drop);
+            let told = self.session.record_step(&step);
+            if self.accepted(told)? {
+                self.last = Some((index, step));
+            }
+            return Ok(());
         }
-        self.waiting.entry(index).or_default().members.insert(member.to_owned(), value);
+        self.waiting.entry(index).or_default().insert(member.to_owned(), value);
         if self.waiting.len() > WAITING_STEPS
             && let Some((_, given_up)) = self.waiting.pop_first()
         {
-            self.driven.unclaimed += count(given_up.members.len());
+            self.driven.unclaimed += count(given_up.len());
         }
         Ok(())
     }
@@ -219,6 +218,11 @@ impl<'a, A: Adapter + ?Sized> Driver<'a, A> {
         let told = self.session.record_event(&event);
         let accepted = self.accepted(told)?;
         self.driven.decisions += u64::from(accepted);
+        Ok(())
+    }
+
+    fn side_effect(&mut self, effect: &Value, step_index: u64) -> Result<(), SessionError> {
+        let _ = (effect, step_index);
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use crate::{
     session::SessionError,
 };
 
-/// A command to a running agent.
+/// A command to a running agent. No `Debug`: a hint is an operator's own text.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Intervention {
@@ -17,7 +17,7 @@ pub enum Intervention {
     Resume,
     /// End.
     Kill,
-    /// Something for the agent to know. No `Debug` on this type: it is an operator's text.
+    /// Something for the agent to know.
     InjectHint(String),
     /// Act there, in pixels of the action's coordinate space.
     OverrideAction {

@@ -231,7 +231,8 @@ fn repair_lines(store: &LocalStore, recovery: &mut Recovery) -> io::Result<Optio
 }
 
 fn set_aside(store: &LocalStore, path: &str, recovery: &mut Recovery) -> io::Result<()> {
-    store.rename(path, &format!("{}/{}", paths::DAMAGED, path.replace('/', "_")))?;
+    // No longer under the name of a record: nobody should take it for one.
+    store.rename(path, &format!("{}/{}.damaged", paths::DAMAGED, path.replace('/', "_")))?;
     recovery.damaged.push(path.to_owned());
     Ok(())
 }

@@ -8,7 +8,9 @@ The same seed gives the same lines. Needs the packages augur-schema and jsonsche
 """
 
 import copy
+import itertools
 import json
+import math
 import random
 import re
 import sys
@@ -232,14 +234,17 @@ def replaced(record, path, value):
     return out
 
 
-def records(schema, rng):
-    """Records without end: each misfit at each place of one that has everything, and random ones, fitting and not, in turns."""
+def with_each_misfit(schema, rng):
+    """A record that has everything, and the same with each misfit at each place."""
     full = fitting(schema, rng, 1)
     yield full
     for path, value, inner in list(places(full, schema)):
         for misfit in misfits(value, inner, rng):
             yield replaced(full, path, misfit)
-    yield None
+
+
+def at_random(schema, rng):
+    """Records without end, one that fits and one with a few misfits in turns."""
     while True:
         record = fitting(schema, rng, rng.choice([0, 0.1, 0.3, 0.6, 0.9, 1]))
         yield record
@@ -255,19 +260,24 @@ def records(schema, rng):
 def write_records(wanted, seed, name):
     schema = load_schema(name)
     judge = validator_for(name).evolve(format_checker=FORMATS)
-    rng, seen, missing = random.Random(f"{seed}/{name}"), set(), {True: wanted, False: wanted}
-    for tried, record in enumerate(records(schema, rng)):
-        line = written(record, rng)
+    rng, seen, count = random.Random(f"{seed}/{name}"), set(), {True: 0, False: 0}
+
+    def write(record, most):
+        text = written(record, rng)
+        valid = judge.is_valid(json.loads(text))
         # There are no thousands of different records where the schema is a list of words.
-        if line not in seen or "enum" in schema:
-            seen.add(line)
-            valid = judge.is_valid(json.loads(line))
-            missing[valid] -= 1
-            print(f'{{"schema": "{name}", "record": {line}, "valid": {json.dumps(valid)}}}')
-        if max(missing.values()) <= 0:
+        if count[valid] < most and (text not in seen or "enum" in schema):
+            seen.add(text)
+            count[valid] += 1
+            print(f'{{"schema": "{name}", "record": {text}, "valid": {json.dumps(valid)}}}')
+
+    for record in with_each_misfit(schema, rng):
+        write(record, math.inf)
+    for record in itertools.islice(at_random(schema, rng), 50 * wanted):
+        if min(count.values()) >= wanted:
             return
-        if tried > 50 * wanted:
-            sys.exit(f"{name}: the generator does not get to {wanted} valid and {wanted} broken records")
+        write(record, wanted)
+    sys.exit(f"{name}: the generator does not get to {wanted} valid and {wanted} broken records: {count}")
 
 
 def write_times(wanted, seed):
