@@ -9,6 +9,7 @@ pub mod bundle;
 mod capture;
 mod config;
 mod console;
+pub mod diagnose;
 mod guard;
 mod install;
 #[cfg(feature = "otlp")]

@@ -1,6 +1,7 @@
 //! The program `augur`: records, recovers, validates and summarises bundles, and shows what a run looks like.
 
 mod demo;
+mod diagnose;
 mod exit;
 mod output;
 mod record;
@@ -24,6 +25,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Demo(demo::DemoArgs),
+    Diagnose(diagnose::DiagnoseArgs),
     Record(record::RecordArgs),
     Recover(recover::RecoverArgs),
     Summarize(summarize::SummarizeArgs),
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
     let command = Cli::parse().command.or_else(|| Cli::parse_from(["augur", "demo"]).command);
     let ended = match command {
         Some(Command::Demo(args)) => demo::run(&args),
+        Some(Command::Diagnose(args)) => diagnose::run(&args),
         Some(Command::Record(args)) => record::run(&args),
         Some(Command::Recover(args)) => recover::run(&args),
         Some(Command::Summarize(args)) => summarize::run(&args),

@@ -1,13 +1,115 @@
-//! The trajectory fingerprint `cua_v1`: one digest over the order of a run's steps, one over their neighbourhoods.
+//! Trajectory fingerprints: two runs that took the same steps have the same one.
+//!
+//! `cua_v1` is the format's: one digest over the order of the steps, one over their neighbourhoods. It tells equal from
+//! different, and nothing in between. `cua_v2` tells how much two runs have in common.
 
-use crate::record::{Object, Value};
+mod v2;
+
+use crate::record::{Object, UnknownWord, Value};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt, str::FromStr};
+pub use v2::{CuaV2, similarity};
 
-/// The fingerprint of a run, built step by step.
+/// How a fingerprint is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Algorithm {
+    /// `cua_v1`, which every reader of bundles knows.
+    #[default]
+    CuaV1,
+    /// `cua_v2`, which stays near when a run changes a little.
+    CuaV2,
+}
+
+impl Algorithm {
+    /// Every algorithm.
+    pub const ALL: &[Self] = &[Self::CuaV1, Self::CuaV2];
+
+    /// The algorithm's name, which its fingerprints begin with.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::CuaV1 => "cua_v1",
+            Self::CuaV2 => "cua_v2",
+        }
+    }
+
+    /// The algorithm that computed a fingerprint; `None` if it is not known here.
+    pub fn of(fingerprint: &str) -> Option<Self> {
+        fingerprint.split_once(':')?.0.parse().ok()
+    }
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Algorithm {
+    type Err = UnknownWord;
+
+    fn from_str(name: &str) -> Result<Self, UnknownWord> {
+        let names: Vec<&str> = Self::ALL.iter().map(|algorithm| algorithm.as_str()).collect();
+        let known = Self::ALL.iter().find(|algorithm| algorithm.as_str() == name);
+        known.copied().ok_or_else(|| UnknownWord::new("fingerprint algorithm", name, &names))
+    }
+}
+
+/// The fingerprint of a run, built step by step with the algorithm of choice.
 ///
-/// Takes the canonical steps in the order of their indexes, as they are stored (redacted). Keeps one text per distinct pair
-/// of neighbouring steps, nothing else of the steps.
+/// Takes the canonical steps in the order of their indexes, as they are stored (redacted).
+#[derive(Debug, Clone)]
+pub struct Fingerprint(Computation);
+
+#[derive(Debug, Clone)]
+enum Computation {
+    V1(CuaV1),
+    V2(Box<CuaV2>),
+}
+
+impl Fingerprint {
+    /// The fingerprint of no steps yet.
+    pub fn new(algorithm: Algorithm) -> Self {
+        Self(match algorithm {
+            Algorithm::CuaV1 => Computation::V1(CuaV1::new()),
+            Algorithm::CuaV2 => Computation::V2(Box::default()),
+        })
+    }
+
+    /// Adds the next step.
+    pub fn step(&mut self, step: &Object) {
+        match &mut self.0 {
+            Computation::V1(fingerprint) => fingerprint.step(step),
+            Computation::V2(fingerprint) => fingerprint.step(step),
+        }
+    }
+
+    /// Whether no step was added. A run without steps has no fingerprint in its manifest.
+    pub fn is_empty(&self) -> bool {
+        match &self.0 {
+            Computation::V1(fingerprint) => fingerprint.is_empty(),
+            Computation::V2(fingerprint) => fingerprint.is_empty(),
+        }
+    }
+
+    /// The fingerprint: the algorithm's name, a colon and 64 hex digits.
+    pub fn finish(self) -> String {
+        match self.0 {
+            Computation::V1(fingerprint) => fingerprint.finish(),
+            Computation::V2(fingerprint) => fingerprint.finish(),
+        }
+    }
+}
+
+impl Default for Fingerprint {
+    fn default() -> Self {
+        Self::new(Algorithm::default())
+    }
+}
+
+/// The fingerprint `cua_v1` of a run, built step by step.
+///
+/// Keeps one text per distinct pair of neighbouring steps, nothing else of the steps.
 #[derive(Debug, Clone, Default)]
 pub struct CuaV1 {
     linear: Sha256,
@@ -57,6 +159,7 @@ impl CuaV1 {
     }
 }
 
+/// A step as one text: what was done, how it came out, to what. Both algorithms see a run as a sequence of these.
 fn token(step: &Object) -> String {
     let class = match step.get("failure_class").map(plain) {
         Some(class) if !class.is_empty() => class,

@@ -1,7 +1,7 @@
 //! Exit 1: the bundle on disk. Layout, writing while the run goes on, completing, recovering, reading and judging.
 
 mod agent_md;
-mod fingerprint;
+pub mod fingerprint;
 mod finish;
 pub(crate) mod paths;
 mod reader;
@@ -11,8 +11,10 @@ mod validate;
 mod writer;
 
 pub use reader::{Artifact, Bundle, BundleState, Events, ReadError, Records, Steps, StoredStep};
+pub(crate) use reader::{Files, Kind};
 pub use recover::{RecoverError, Recovery, recover};
 pub use summary::{Counts, FailedStep, Summary, Tokens, document, visible};
+pub(crate) use summary::shortened;
 pub use validate::{Problem, Report, validate};
 pub(crate) use writer::{BundleWriter, SessionHeader};
 pub use writer::{Moment, OpenError};

@@ -44,7 +44,7 @@ impl Settings {
     /// If a value cannot be followed; the message names the variable and what it accepts.
     pub fn read(env: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let env = |name: &str| env(name).filter(|value| !value.trim().is_empty());
-        let data = || PathBuf::from(env("MANTIS_DATA_DIR").unwrap_or_else(|| "data".to_owned())).join("augur");
+        let data = || PathBuf::from(env("MANTIS_DATA_DIR").unwrap_or_else(|| "./data".to_owned())).join("augur");
         let mode = env("AUGUR_CAPTURE_MODE").map_or(Ok(CaptureMode::Screenshots), |word| word.parse());
         Ok(Self {
             root: env("MANTIS_AUGUR_DIR").map_or_else(data, PathBuf::from),
