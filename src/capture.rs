@@ -94,16 +94,33 @@ pub(crate) enum Artifact {
     Log,
     Image,
     ModelCall,
+    Outcome,
+    EvalTag,
+    SideEffect,
+    /// What a side effect brought back.
+    ObservedResult,
+    /// Why a verdict was given, where it stands outside its step.
+    VerdictReason,
+    TaskSpec,
+    /// What a branch changed; that it is a branch is part of its identity.
+    Mutation,
+    Preference,
+    /// Addresses under which a run can be watched.
+    Live,
+    Replay,
 }
 
 impl Artifact {
     fn floor(self) -> CaptureMode {
         match self {
-            Self::Step => CaptureMode::Metadata,
+            Self::Step | Self::Outcome | Self::EvalTag | Self::SideEffect => CaptureMode::Metadata,
             Self::Event(EventLayer::Dispatch) => CaptureMode::Dispatch,
-            Self::Event(_) | Self::Log => CaptureMode::Trace,
+            Self::Event(_) | Self::Log | Self::ObservedResult | Self::VerdictReason => CaptureMode::Trace,
+            Self::TaskSpec | Self::Mutation | Self::Preference => CaptureMode::Trace,
             Self::Image => CaptureMode::Screenshots,
+            Self::Live => CaptureMode::Video,
             Self::ModelCall => CaptureMode::ModelIo,
+            Self::Replay => CaptureMode::Replay,
         }
     }
 }

@@ -16,7 +16,8 @@ use tracing_augur::{
 /// A bundle as `kill -9` leaves it: the session is open while its folder is copied, so nothing was completed.
 fn died(test: &str, record: impl FnOnce(&Session)) -> PathBuf {
     let alive = tempfile::tempdir().unwrap();
-    let session = Session::builder("run", "test", alive.path().join("run")).capture_mode(CaptureMode::Full).open().unwrap();
+    let session =
+        Session::builder("run", "test", alive.path().join("run")).capture_mode(CaptureMode::Full).open().unwrap();
     record(&session);
     let dead = bundles(test).join("run");
     copy(&alive.path().join("run"), &dead);
@@ -136,7 +137,8 @@ fn events_that_came_out_of_order_stand_in_order_in_the_end() {
         }
     });
     recover(&bundle).unwrap();
-    let times: Vec<_> = lines(bundle.join("events/0000.jsonl")).iter().map(|event| text(event, "ts").to_owned()).collect();
+    let times: Vec<_> =
+        lines(bundle.join("events/0000.jsonl")).iter().map(|event| text(event, "ts").to_owned()).collect();
     assert!(times.is_sorted() && times.len() == 3, "{times:?}");
 }
 

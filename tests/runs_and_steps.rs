@@ -114,7 +114,8 @@ fn fields_that_are_declared_empty_are_recorded_when_they_are_known() {
     let root = bundles("late_fields");
     let report = recorded(&root, CaptureMode::Trace, || {
         let _run = run_span!("late").entered();
-        let step = info_span!("act", augur.step.type = tracing::field::Empty, augur.verdict.status = tracing::field::Empty);
+        let step =
+            info_span!("act", augur.step.type = tracing::field::Empty, augur.verdict.status = tracing::field::Empty);
         step.record("augur.step.type", "type").record("augur.verdict.status", "passed");
     });
     let trace = json(only_bundle(&report).join("trace.json"));

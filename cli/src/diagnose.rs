@@ -152,9 +152,8 @@ impl Diagnosed {
             }
             Value::Object(members)
         };
-        let counts = Severity::ALL.iter().map(|severity| {
-            (severity.as_str().to_owned(), self.diagnosis.count(*severity).into())
-        });
+        let counts =
+            Severity::ALL.iter().map(|severity| (severity.as_str().to_owned(), self.diagnosis.count(*severity).into()));
         let members = [
             ("path", self.path.as_str().into()),
             ("run_id", self.run_id.as_deref().map_or(Value::Null, Value::from)),

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     BundleReport, CaptureMode, Durability,
     bundle::{BundleWriter, OpenError, SessionHeader},
-    pipeline::{Acknowledged, Lane, Losses, Pipeline, Road, Urgency, notice},
+    pipeline::{Acknowledged, Dial, Lane, Losses, Pipeline, Road, Urgency, notice},
     record::{Object, RunId, RunStatus, Timestamp, Value},
     redact::{Family, RedactionPolicy},
 };
@@ -84,7 +84,8 @@ impl Door {
         let mut notes = Vec::new();
         let id = self.run_id(attributes.get("augur.run.id"), &mut notes);
         let losses = Arc::new(Losses::default());
-        let lane = Arc::new(Lane::new(None, Arc::clone(&losses), self.settings.mode, self.settings.durability));
+        let dial = Arc::new(Dial::new(self.settings.mode, CaptureMode::Off));
+        let lane = Arc::new(Lane::new(None, Arc::clone(&losses), Arc::clone(&dial), self.settings.durability));
         let run = Arc::new(Run::new(lane, id, Assembly::default()));
         {
             let mut runs = self.lock_runs();
@@ -106,7 +107,7 @@ impl Door {
             if id != opened.asked_id {
                 notes.push("the id was used before, so a number was added to it".to_owned());
             }
-            let mut road = Road::new(writer, settings.policy, losses);
+            let mut road = Road::new(writer, settings.policy, losses, dial);
             for note in notes {
                 road.adapter_note(None, format!("run id: {note}"), Object::new());
             }

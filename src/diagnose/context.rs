@@ -38,10 +38,12 @@ pub struct Context<'a> {
 impl<'a> Context<'a> {
     /// What of the manifest and the trace cannot be read is reported and counts as absent.
     pub(super) fn new(bundle: &'a Bundle, report: &mut impl FnMut(ReadError)) -> Self {
-        let mut readable = |result: Result<Option<Object>, ReadError>| result.unwrap_or_else(|error| {
-            report(error);
-            None
-        });
+        let mut readable = |result: Result<Option<Object>, ReadError>| {
+            result.unwrap_or_else(|error| {
+                report(error);
+                None
+            })
+        };
         let manifest = readable(bundle.manifest());
         let session = readable(bundle.session()).unwrap_or_default();
         let missing = manifest.as_ref().and_then(|manifest| manifest.get("missing")?.as_array()).unwrap_or_default();
@@ -129,7 +131,8 @@ impl<'a> Context<'a> {
     /// If one cannot be read.
     pub fn same_bytes(&self, one: &str, other: &str) -> Result<Option<bool>, ReadError> {
         let (Some(first), Some(second)) = (self.open(one)?, self.open(other)?) else { return Ok(None) };
-        let length = |file: &File, path| file.metadata().map(|data| data.len()).map_err(|error| ReadError::io(path, error));
+        let length =
+            |file: &File, path| file.metadata().map(|data| data.len()).map_err(|error| ReadError::io(path, error));
         if length(&first, one)? != length(&second, other)? {
             return Ok(Some(false));
         }

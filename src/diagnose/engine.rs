@@ -234,9 +234,9 @@ impl RulesEngine {
             diagnosis.findings.append(&mut run.findings.kept);
             diagnosis.notes.extend(run.note);
         }
-        diagnosis.findings.sort_by(|a, b| {
-            (b.severity, a.step_index, &a.rule_id).cmp(&(a.severity, b.step_index, &b.rule_id))
-        });
+        diagnosis
+            .findings
+            .sort_by(|a, b| (b.severity, a.step_index, &a.rule_id).cmp(&(a.severity, b.step_index, &b.rule_id)));
         Ok(diagnosis)
     }
 }

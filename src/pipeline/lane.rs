@@ -1,6 +1,6 @@
 //! What the agent's threads and the worker share of one run.
 
-use super::{acknowledge::Acknowledged, durability::Durability, loss::Loss, loss::Losses, road::Road};
+use super::{acknowledge::Acknowledged, dial::Dial, durability::Durability, loss::Loss, loss::Losses, road::Road};
 use crate::CaptureMode;
 use std::sync::{
     Arc, Mutex, OnceLock, PoisonError,
@@ -16,7 +16,8 @@ pub(crate) struct Lane {
     /// Only the worker locks it; `None` before the run is open and after its end.
     pub(crate) road: Mutex<Option<Road>>,
     pub(crate) losses: Arc<Losses>,
-    mode: AtomicU8,
+    /// How much is kept, and how much is listened to.
+    pub(crate) dial: Arc<Dial>,
     lazy: AtomicU8,
     pending_in_a_row: AtomicU32,
     /// Why the bundle could not be opened.
@@ -24,11 +25,11 @@ pub(crate) struct Lane {
 }
 
 impl Lane {
-    pub(crate) fn new(road: Option<Road>, losses: Arc<Losses>, mode: CaptureMode, durability: Durability) -> Self {
+    pub(crate) fn new(road: Option<Road>, losses: Arc<Losses>, dial: Arc<Dial>, durability: Durability) -> Self {
         Self {
             road: Mutex::new(road),
             losses,
-            mode: AtomicU8::new(mode as u8),
+            dial,
             lazy: AtomicU8::new(u8::from(durability == Durability::Lazy)),
             pending_in_a_row: AtomicU32::new(0),
             refusal: OnceLock::new(),
@@ -37,7 +38,7 @@ impl Lane {
 
     /// The mode in force now.
     pub(crate) fn mode(&self) -> CaptureMode {
-        CaptureMode::ALL.get(usize::from(self.mode.load(Ordering::Relaxed))).copied().unwrap_or_default()
+        self.dial.kept()
     }
 
     pub(crate) fn refuse(&self, why: String) {

@@ -24,7 +24,9 @@ pub(super) fn mend(schema: Schema, record: Object) -> (Option<Object>, Vec<Strin
         complaints.extend(violations.iter().map(ToString::to_string));
         let mut paths: Vec<&str> = violations.iter().map(|violation| violation.path.as_str()).collect();
         // From the back, and each once: what is taken out of a list moves what stands behind it.
-        paths.sort_by_cached_key(|path| path.split('/').map(|part| (part.parse::<usize>().ok(), part)).collect::<Vec<_>>());
+        paths.sort_by_cached_key(|path| {
+            path.split('/').map(|part| (part.parse::<usize>().ok(), part)).collect::<Vec<_>>()
+        });
         paths.dedup();
         for path in paths.into_iter().rev() {
             removed |= remove(&mut value, path);

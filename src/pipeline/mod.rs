@@ -2,6 +2,7 @@
 //! what was lost on the way.
 
 mod acknowledge;
+mod dial;
 mod durability;
 mod lane;
 mod loss;
@@ -11,6 +12,7 @@ mod road;
 mod worker;
 
 pub(crate) use acknowledge::Acknowledged;
+pub(crate) use dial::Dial;
 pub use durability::Durability;
 pub(crate) use lane::Lane;
 pub use loss::Loss;

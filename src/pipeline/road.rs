@@ -2,6 +2,7 @@
 
 use super::{
     Durability,
+    dial::Dial,
     loss::{Loss, Losses},
     mend::mend,
 };
@@ -66,13 +67,12 @@ pub(crate) struct Road {
     session_patch: Object,
     tags: Object,
     over: bool,
-    /// The mode of the session, for what the recorder itself has to say.
-    mode: CaptureMode,
+    /// What is kept now; the flight recorder turns it up when something fails.
+    dial: Arc<Dial>,
 }
 
 impl Road {
-    pub(crate) fn new(bundle: BundleWriter, policy: RedactionPolicy, losses: Arc<Losses>) -> Self {
-        let mode = bundle.session().get("capture_mode").and_then(Value::as_str).and_then(|word| word.parse().ok());
+    pub(crate) fn new(bundle: BundleWriter, policy: RedactionPolicy, losses: Arc<Losses>, dial: Arc<Dial>) -> Self {
         let tags = bundle.session().get("tags").and_then(Value::as_object).cloned().unwrap_or_default();
         Self {
             bundle,
@@ -85,7 +85,7 @@ impl Road {
             session_patch: Object::new(),
             tags,
             over: false,
-            mode: mode.unwrap_or_default(),
+            dial,
         }
     }
 
@@ -242,7 +242,7 @@ impl Road {
         if !detail.is_empty() {
             event.insert("detail".into(), detail.into());
         }
-        let mode = self.mode;
+        let mode = self.dial.kept();
         self.event(event, EventLayer::Adapter, mode);
     }
 
@@ -379,7 +379,11 @@ impl Road {
         merge(&mut session, std::mem::take(&mut self.session_patch));
         let (session, complaints) = mend(Schema::Session, session);
         for complaint in complaints {
-            self.adapter_error(None, format!("what was said of the run did not fit its schema: {complaint}"), Object::new());
+            self.adapter_error(
+                None,
+                format!("what was said of the run did not fit its schema: {complaint}"),
+                Object::new(),
+            );
         }
         session.unwrap_or_default()
     }
@@ -465,10 +469,7 @@ fn merge(into: &mut Object, from: Object) {
 fn known_step(bundle: &BundleWriter, index: u64) -> Object {
     bundle.read_step(index).unwrap_or_else(|| {
         let run_id = bundle.session().get("run_id").and_then(Value::as_str).unwrap_or_default();
-        Object::from([
-            ("step_id".to_owned(), step_id(run_id, index).into()),
-            ("step_index".to_owned(), index.into()),
-        ])
+        Object::from([("step_id".to_owned(), step_id(run_id, index).into()), ("step_index".to_owned(), index.into())])
     })
 }
 

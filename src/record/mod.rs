@@ -13,5 +13,6 @@ pub use serialize::{ValueError, to_value};
 pub use time::Timestamp;
 pub use value::{Number, Object, Value};
 pub use words::{
-    CoordinateSpace, EventKind, EventLayer, ModelLayer, Provenance, RunStatus, StepStatus, UnknownWord, VerdictStatus,
+    Comparator, CoordinateSpace, EffectProvenance, EventKind, EventLayer, JudgeType, ModelLayer, MutatedAxis,
+    Provenance, ReasoningFormat, Reversibility, RunStatus, StepStatus, UnknownWord, VerdictStatus,
 };

@@ -206,6 +206,86 @@ words! {
     }
 }
 
+words! {
+    /// Who set a verdict's score (`step_trace.verdict.comparator`).
+    Comparator, "comparator" {
+        /// A rule or program that checks the result.
+        Verifier = "verifier",
+        /// A model that judges.
+        ModelJudge = "model-judge",
+        /// A comparison with what was expected.
+        ExactMatch = "exact-match",
+        /// A person.
+        Human = "human",
+    }
+}
+
+words! {
+    /// What kind of judge ruled (`judge_decision.judge_type`).
+    JudgeType, "judge type" {
+        /// A rule or program.
+        Rule = "rule",
+        /// A model.
+        Model = "model",
+        /// A person.
+        Human = "human",
+        /// Several of these together.
+        Hybrid = "hybrid",
+    }
+}
+
+words! {
+    /// The one input that a branch changed (`branch_context.mutated_axis`).
+    MutatedAxis, "mutated axis" {
+        /// The model.
+        Model = "model",
+        /// The prompt.
+        Prompt = "prompt",
+        /// The action that was taken.
+        Action = "action",
+        /// What locates the target.
+        Grounder = "grounder",
+        /// The description of a tool.
+        ToolDescription = "tool_description",
+    }
+}
+
+words! {
+    /// Whether a side effect can be undone (`side_effect.reversibility`).
+    Reversibility, "reversibility" {
+        /// It cannot.
+        Irreversible = "irreversible",
+        /// It can.
+        Reversible = "reversible",
+        /// Another effect can make up for it.
+        Compensated = "compensated",
+    }
+}
+
+words! {
+    /// Who declared a side effect (`side_effect.provenance`).
+    EffectProvenance, "provenance" {
+        /// The agent, by a call.
+        SdkDeclared = "sdk_declared",
+        /// An adapter that saw it happen.
+        AdapterInferred = "adapter_inferred",
+        /// A person.
+        HumanDeclared = "human_declared",
+    }
+}
+
+words! {
+    /// Where reasoning was taken from (`reasoning_trace.format`).
+    ReasoningFormat, "reasoning format" {
+        /// The adapter's own guess at what is reasoning.
+        AdapterInferred = "adapter_inferred",
+        /// Thinking blocks of Claude.
+        ClaudeExtendedThinking = "claude_extended_thinking",
+        /// Summaries of OpenAI's reasoning models.
+        OpenaiReasoningSummary = "openai_reasoning_summary",
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {

@@ -5,7 +5,7 @@ use crate::{
     CaptureMode, Durability,
     bridge::debug_session_id,
     bundle::{BundleWriter, SessionHeader},
-    pipeline::{Lane, Losses, Pipeline, Road},
+    pipeline::{Dial, Lane, Losses, Pipeline, Road},
     record::{Object, RunId, Timestamp, Value},
     redact::{Family, RedactionPolicy},
     schema::{self, Schema},
@@ -131,7 +131,9 @@ impl SessionBuilder {
             return Err(invalid("debug_session_id: must be dbg_ and letters, digits, _ or -"));
         }
         if !self.policy.is_clean(&debug_session_id) {
-            return Err(invalid("debug_session_id: holds what looks like a secret; ids are stored as they are, so choose another"));
+            return Err(invalid(
+                "debug_session_id: holds what looks like a secret; ids are stored as they are, so choose another",
+            ));
         }
         if self.started_at.as_deref().is_some_and(|time| !is_time(time)) {
             return Err(invalid("started_at: must be an RFC 3339 time such as 2026-01-31T12:00:00Z"));
@@ -166,9 +168,10 @@ impl SessionBuilder {
         };
         let writer = BundleWriter::create(&self.folder, &header)?;
         let losses = Arc::new(Losses::default());
-        let road = Road::new(writer, self.policy.clone(), Arc::clone(&losses));
+        let dial = Arc::new(Dial::new(mode, CaptureMode::Off));
+        let road = Road::new(writer, self.policy.clone(), Arc::clone(&losses), Arc::clone(&dial));
         let pipeline = Pipeline::start(QUEUE_BYTES)?;
-        let lane = Arc::new(Lane::new(Some(road), losses, mode, self.durability));
+        let lane = Arc::new(Lane::new(Some(road), losses, dial, self.durability));
         Ok(Session {
             run_id,
             debug_session_id,

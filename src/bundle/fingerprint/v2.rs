@@ -131,7 +131,9 @@ mod tests {
     }
 
     fn differing(one: &str, other: &str) -> u32 {
-        let bits = |text: &str| text.strip_prefix(CuaV2::PREFIX).unwrap().chars().map(|c| c.to_digit(16).unwrap()).collect::<Vec<_>>();
+        let bits = |text: &str| {
+            text.strip_prefix(CuaV2::PREFIX).unwrap().chars().map(|c| c.to_digit(16).unwrap()).collect::<Vec<_>>()
+        };
         bits(one).iter().zip(bits(other)).map(|(a, b)| (a ^ b).count_ones()).sum()
     }
 
@@ -169,7 +171,8 @@ mod tests {
     #[test]
     fn order_and_repetition_count() {
         let once = fingerprint(["a", "b", "c"]);
-        for other in [vec!["c", "b", "a"], vec!["a", "b", "c", "c"], vec!["a", "b", "c", "a", "b", "c"], vec!["a", "b"]] {
+        for other in [vec!["c", "b", "a"], vec!["a", "b", "c", "c"], vec!["a", "b", "c", "a", "b", "c"], vec!["a", "b"]]
+        {
             assert_ne!(once, fingerprint(other.iter().copied()), "{other:?}");
         }
         assert_eq!(once, fingerprint(["a", "b", "c"]));

@@ -94,7 +94,9 @@ pub(super) fn click_outside_viewport(
     let size = match told_viewport(step) {
         Some(size) => Some(size),
         None => match step.picture_before() {
-            Some(picture) => context.picture_size(picture)?.map(|(width, height)| (f64::from(width), f64::from(height))),
+            Some(picture) => {
+                context.picture_size(picture)?.map(|(width, height)| (f64::from(width), f64::from(height)))
+            }
             None => None,
         },
     };

@@ -68,10 +68,10 @@ pub(super) fn verifier_disagrees(context: &Context<'_>, window: &Window<'_>, fin
     }
     let index = window.step.index;
     let summary = format!("Step {index}: the verifier contradicts the success that was reported.");
-    findings.add(
-        found_with_events(context, window.step, summary)
-            .with_recommendation("Read the events of layer `verifier`: they say what was expected and what was there."),
-    );
+    findings
+        .add(found_with_events(context, window.step, summary).with_recommendation(
+            "Read the events of layer `verifier`: they say what was expected and what was there.",
+        ));
     Ok(())
 }
 
@@ -85,7 +85,11 @@ fn has_verifier_event(context: &Context<'_>, step_index: u64) -> Result<bool, Re
 }
 
 /// The input was delivered and had no effect.
-pub(super) fn dispatch_ok_state_fail(context: &Context<'_>, window: &Window<'_>, findings: &mut Findings) -> RuleResult {
+pub(super) fn dispatch_ok_state_fail(
+    context: &Context<'_>,
+    window: &Window<'_>,
+    findings: &mut Findings,
+) -> RuleResult {
     if Facts(window.step).text("failure_class") == "dispatch_ok_state_fail" {
         let index = window.step.index;
         let summary = format!("Step {index}: the input was dispatched without an error, but the state did not change.");
@@ -105,7 +109,8 @@ pub(super) fn high_cost_infra_failure(
 ) -> RuleResult {
     let step = Facts(window.step);
     let class = step.text("failure_class");
-    let infra = class == "infra_failure" || class.ends_with(".infra_failure") || class == "mantis.modal_signature_missing";
+    let infra =
+        class == "infra_failure" || class.ends_with(".infra_failure") || class == "mantis.modal_signature_missing";
     if !infra {
         return Ok(());
     }
