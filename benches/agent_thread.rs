@@ -29,7 +29,7 @@ use tracing_subscriber::{
 use workload::{Sample, end, folder, goal, recorder, size, step, words};
 
 /// Steps per burst; the queue of the batch processor holds 2,048 spans.
-const BURST: u64 = 1_000;
+const BURST: u64 = 400;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -81,7 +81,7 @@ struct Subject {
 
 impl Subject {
     fn new(kind: Kind) -> Self {
-        let folder = folder(None);
+        let folder = folder(Some(&std::env::temp_dir()));
         let exported = Discard::default();
         let provider = || SdkTracerProvider::builder().with_batch_exporter(exported.clone()).build();
         let ours = |mode| recorder(folder.path(), mode, Durability::Lazy);
@@ -157,7 +157,7 @@ fn otel(provider: &SdkTracerProvider) -> OpenTelemetryLayer<Registry, openteleme
 }
 
 fn steps() {
-    let (rounds, burst) = size((31, BURST), (1, 8));
+    let (rounds, burst) = size((51, BURST), (1, 8));
     let mut times: Vec<Vec<f64>> = vec![Vec::new(); KINDS.len()];
     for round in 0..rounds {
         for turn in 0..KINDS.len() {
@@ -200,7 +200,7 @@ fn profiled(name: &str) {
 
 /// A span that is no part of a run, in a run and outside one.
 fn other_spans() {
-    let (rounds, burst) = size((31, 20_000), (1, 8));
+    let (rounds, burst) = size((51, 5_000), (1, 8));
     let request =
         |n: u64| drop(black_box(info_span!("request", method = "GET", path = "/cart", attempt = n)).entered());
     let (mut bare, mut ours) = (Vec::new(), Vec::new());

@@ -1,7 +1,7 @@
 //! Settings: what the program says goes before the environment, and that before the default.
 
 use crate::{
-    CaptureMode, Durability,
+    CaptureMode, Durability, FlightRecorder,
     record::{Object, UnknownWord, Value},
     redact::RedactionPolicy,
 };
@@ -50,6 +50,7 @@ pub struct Config {
     root: Option<PathBuf>,
     mode: Option<CaptureMode>,
     durability: Option<Durability>,
+    flight_recorder: Option<FlightRecorder>,
     disabled: Option<bool>,
     verbose: Option<bool>,
     policy: RedactionPolicy,
@@ -71,6 +72,7 @@ impl Config {
             root: None,
             mode: None,
             durability: None,
+            flight_recorder: None,
             disabled: None,
             verbose: None,
             policy: RedactionPolicy::default(),
@@ -101,6 +103,13 @@ impl Config {
     #[must_use]
     pub fn with_durability(mut self, durability: Durability) -> Self {
         self.durability = Some(durability);
+        self
+    }
+
+    /// Holds back evidence in memory and writes it when something fails.
+    #[must_use]
+    pub fn with_flight_recorder(mut self, flight_recorder: FlightRecorder) -> Self {
+        self.flight_recorder = Some(flight_recorder);
         self
     }
 
@@ -189,6 +198,7 @@ impl Config {
             root: self.root.or_else(|| env("AUGUR_DIR").map(PathBuf::from)).unwrap_or_else(|| "augur".into()),
             mode: mode.unwrap_or_default(),
             durability: durability.unwrap_or_default(),
+            flight_recorder: self.flight_recorder,
             disabled: self.disabled.map_or_else(|| switch(&env, "AUGUR_DISABLED"), Ok)?,
             verbose: self.verbose.map_or_else(|| switch(&env, "AUGUR_VERBOSE"), Ok)?,
             policy: self.policy,
@@ -212,6 +222,7 @@ pub(crate) struct Resolved {
     pub(crate) root: PathBuf,
     pub(crate) mode: CaptureMode,
     pub(crate) durability: Durability,
+    pub(crate) flight_recorder: Option<FlightRecorder>,
     pub(crate) disabled: bool,
     pub(crate) verbose: bool,
     pub(crate) policy: RedactionPolicy,

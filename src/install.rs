@@ -115,7 +115,7 @@ where
     let on = !resolved.disabled && resolved.mode != CaptureMode::Off;
     let door = on.then(|| open_door(resolved)).transpose()?;
     // Where nothing is captured, no filter of ours may cost anything either.
-    let ours = door.as_ref().map(|door| AugurLayer::new(Arc::clone(door)).with_filter(Wanted { mode: resolved.mode }));
+    let ours = door.as_ref().map(|door| AugurLayer::new(Arc::clone(door)).with_filter(Wanted { mode: heard(resolved) }));
     #[cfg(feature = "otlp")]
     let otlp = start_otlp(resolved, otlp_by_environment)?;
     #[cfg(feature = "otlp")]
@@ -151,12 +151,18 @@ fn nothing<S: Subscriber>() -> BoxedLayer<S> {
     Box::new(None::<tracing_subscriber::layer::Identity>)
 }
 
+/// The mode that the layer listens at.
+fn heard(resolved: &Resolved) -> CaptureMode {
+    resolved.flight_recorder.map_or(resolved.mode, |recorder| resolved.mode.max(recorder.mode))
+}
+
 fn open_door(resolved: &Resolved) -> Result<Arc<Door>, InstallError> {
     let settings = Settings {
         root: resolved.root.clone(),
         client: resolved.client.clone(),
         mode: resolved.mode,
         durability: resolved.durability,
+        flight_recorder: resolved.flight_recorder,
         policy: resolved.policy.clone(),
     };
     Ok(Arc::new(Door::new(settings, Pipeline::start(resolved.queue_bytes)?)))

@@ -29,7 +29,7 @@ pub use guard::{BundleReport, Guard, Report};
 pub use install::{BoxedLayer, InstallError, init, layer};
 #[cfg(feature = "otlp")]
 pub use otlp::ExitReport;
-pub use pipeline::{Durability, Loss};
+pub use pipeline::{Durability, FlightRecorder, Loss};
 pub use session::Session;
 
 /// The version of the record schemas that a bundle follows.

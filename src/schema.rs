@@ -222,10 +222,10 @@ fn compile(schema: Schema) -> Option<Validator<RecordJson>> {
         .ok()
 }
 
-/// Whether a text is a date and time by RFC 3339 with an upper-case `T` and `Z`, from year 1 on, without leap seconds: what
-/// the other readers of bundles accept.
+/// Whether a text is a date and time by RFC 3339, where `t` and `z` may stand for `T` and `Z`; from year 1 on and without
+/// leap seconds, because the other readers of bundles know neither.
 pub fn is_date_time(text: &str) -> bool {
-    let Some((date, time)) = text.split_once('T') else { return false };
+    let Some((date, time)) = text.split_once(['T', 't']) else { return false };
     let Some((clock, rest)) = time.split_at_checked(8) else { return false };
     let zone = match rest.strip_prefix('.') {
         Some(fraction) => {
@@ -237,8 +237,8 @@ pub fn is_date_time(text: &str) -> bool {
         }
         None => rest,
     };
-    let offset =
-        zone == "Z" || zone.strip_prefix(['+', '-']).is_some_and(|zone| fields(zone, ':', &[24, 60]).is_some());
+    let offset = zone.eq_ignore_ascii_case("z")
+        || zone.strip_prefix(['+', '-']).is_some_and(|zone| fields(zone, ':', &[24, 60]).is_some());
     offset && fields(clock, ':', &[24, 60, 60]).is_some() && is_date(date)
 }
 

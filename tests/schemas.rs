@@ -1,11 +1,11 @@
 //! Our schemas and our validator against the published ones: the published validator has judged every record that is
 //! compared here, `tests/judge/generate.py` made it.
 //!
-//! Known differences, all of them about texts: where a text has to match a pattern or be a date-time, the published
-//! validator overlooks one line feed at its end, because its regular expressions take `$` for "end, or before a last line
-//! feed". RFC 3339 and JSON Schema (ECMA-262) do not have it, so we refuse it. RFC 3339 would also allow second 60 and
-//! year 0; neither side does. What our parser refuses is not compared: lone surrogates, numbers beyond every float,
-//! nesting deeper than `MAX_DEPTH`.
+//! The one difference: where a text has to match a pattern or be a date-time, the published validator overlooks one line
+//! feed at its end, because its regular expressions take `$` for "end, or before a last line feed". RFC 3339 and the
+//! regular expressions of JSON Schema (ECMA-262) do not, so we refuse it. RFC 3339 also allows second 60 and year 0;
+//! neither side does. What our parser refuses is not compared: lone surrogates, numbers beyond every float, nesting deeper
+//! than `MAX_DEPTH`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 use std::{
@@ -69,8 +69,11 @@ fn without_last_line_feeds(value: &Value) -> Value {
 
 #[derive(Default)]
 struct Count {
+    /// Agreed to be valid.
     valid: usize,
+    /// Agreed to be broken.
     broken: usize,
+    /// Valid in the published validator's eyes, broken in ours, only because of a line feed at the end of a text.
     line_feeds: usize,
     disagreements: Vec<String>,
 }
@@ -78,10 +81,10 @@ struct Count {
 impl Count {
     fn compare(&mut self, schema: Schema, record: &Value, published: bool) {
         let ours = is_valid(schema, record);
-        *(if published { &mut self.valid } else { &mut self.broken }) += 1;
         let reasons = validate(schema, record).err().unwrap_or_default();
         assert_eq!(ours, reasons.is_empty(), "{schema}: is_valid and validate disagree about {record}");
         if ours == published {
+            *(if ours { &mut self.valid } else { &mut self.broken }) += 1;
             return;
         }
         if published && is_valid(schema, &without_last_line_feeds(record)) {
@@ -96,7 +99,8 @@ impl Count {
 fn compared(schemas: &[Schema]) -> BTreeMap<&'static str, Count> {
     let mut counts = BTreeMap::<_, Count>::new();
     let mut command = judge("records");
-    command.args([&RECORDS.to_string(), SEED]).args(schemas.iter().map(|schema| schema.name()));
+    // Records that are valid but for a line feed do not count.
+    command.args([&(RECORDS + RECORDS / 20).to_string(), SEED]).args(schemas.iter().map(|schema| schema.name()));
     each_line(command, |line| {
         let name = line.get("schema").and_then(Value::as_str).expect("the name of a schema");
         let schema = Schema::from_name(name).unwrap_or_else(|| panic!("there is no schema {name}"));
@@ -118,13 +122,16 @@ fn every_record_gets_the_verdict_of_the_published_validator() {
     let mut disagreements = Vec::new();
     for (name, count) in &counts {
         let Count { valid, broken, line_feeds, .. } = count;
-        println!("{name:22} {valid:6} valid {broken:6} broken, of these {line_feeds:3} only by a line feed at the end");
+        println!("{name:22} {valid:6} valid {broken:6} broken {line_feeds:4} told apart by a last line feed");
         disagreements.extend(&count.disagreements);
     }
     let sum = |part: fn(&Count) -> usize| counts.values().map(part).sum::<usize>();
     let (valid, broken, line_feeds) =
         (sum(|count| count.valid), sum(|count| count.broken), sum(|count| count.line_feeds));
-    println!("{valid} valid and {broken} broken records of {} schemas, {line_feeds} with a line feed", counts.len());
+    println!(
+        "{valid} valid and {broken} broken records of {} schemas, {line_feeds} told apart by a last line feed",
+        counts.len()
+    );
 
     assert!(
         disagreements.is_empty(),

@@ -6,7 +6,7 @@ use super::{
     run::Run,
 };
 use crate::{
-    BundleReport, CaptureMode, Durability,
+    BundleReport, CaptureMode, Durability, FlightRecorder,
     bundle::{BundleWriter, OpenError, SessionHeader},
     pipeline::{Acknowledged, Dial, Lane, Losses, Pipeline, Road, Urgency, notice},
     record::{Object, RunId, RunStatus, Timestamp, Value},
@@ -38,6 +38,7 @@ pub(crate) struct Settings {
     pub(crate) client: Object,
     pub(crate) mode: CaptureMode,
     pub(crate) durability: Durability,
+    pub(crate) flight_recorder: Option<FlightRecorder>,
     pub(crate) policy: RedactionPolicy,
 }
 
@@ -84,7 +85,7 @@ impl Door {
         let mut notes = Vec::new();
         let id = self.run_id(attributes.get("augur.run.id"), &mut notes);
         let losses = Arc::new(Losses::default());
-        let dial = Arc::new(Dial::new(self.settings.mode, CaptureMode::Off));
+        let dial = Arc::new(Dial::new(self.settings.mode, self.settings.flight_recorder.map_or(CaptureMode::Off, |recorder| recorder.holds())));
         let lane = Arc::new(Lane::new(None, Arc::clone(&losses), Arc::clone(&dial), self.settings.durability));
         let run = Arc::new(Run::new(lane, id, Assembly::default()));
         {
@@ -107,7 +108,7 @@ impl Door {
             if id != opened.asked_id {
                 notes.push("the id was used before, so a number was added to it".to_owned());
             }
-            let mut road = Road::new(writer, settings.policy, losses, dial);
+            let mut road = Road::new(writer, settings.policy, losses, dial).with_flight_recorder(settings.flight_recorder);
             for note in notes {
                 road.adapter_note(None, format!("run id: {note}"), Object::new());
             }

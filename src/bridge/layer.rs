@@ -264,10 +264,10 @@ where
         let Some(scope) = context.event_scope(event) else { return };
         let Some(place) = nearest(scope) else { return };
         let metadata = event.metadata();
-        let mode = place.run.lane.mode();
+        let (mode, heard) = (place.run.lane.mode(), place.run.lane.dial.heard());
         let level = level(metadata);
         let ours = || metadata.fields().iter().any(|field| field.name().starts_with("augur."));
-        if mode == CaptureMode::Off || mode < CaptureMode::Trace && level < Level::Warn && !ours() {
+        if heard == CaptureMode::Off || heard < CaptureMode::Trace && level < Level::Warn && !ours() {
             return;
         }
         let mut attributes = Attributes::with_capacity(metadata.fields().len());

@@ -162,7 +162,7 @@ fn write_manifest(store: &LocalStore, session: &Object, policy_id: &str, walked:
         ("redaction", redaction.into()),
         ("trace", paths::TRACE.into()),
         ("step_count", walked.step_count.into()),
-        ("paths", paths::manifest_paths()),
+        ("paths", paths::manifest_paths(|path| store.exists(path))),
         // Sorts where the signatures stand, and is replaced by them while they are computed.
         ("signatures", Value::Null),
     ] {

@@ -9,6 +9,9 @@ pub(crate) const AGENT: &str = "AGENT.md";
 pub(crate) const INCOMPLETE: &str = "incomplete";
 pub(crate) const STEPS: &str = "steps";
 pub(crate) const EVENTS: &str = "events";
+pub(crate) const OUTCOMES: &str = "outcomes.json";
+pub(crate) const EVAL_CANDIDATES: &str = "eval_candidates.json";
+pub(crate) const SIDE_EFFECTS: &str = "side_effects";
 pub(crate) const REASONING: &str = "events/reasoning.jsonl";
 pub(crate) const LINKS: &str = "otel/links.jsonl";
 /// Files that could not be read when a run was recovered are kept here.
@@ -40,6 +43,26 @@ pub(crate) fn model_call(step_index: Option<u64>, layer: ModelLayer, sequence: u
     }
 }
 
+pub(crate) fn side_effect(step_index: u64, id: &str) -> String {
+    format!("{SIDE_EFFECTS}/{step_index:04}-{id}.json")
+}
+
+/// The first preference at a step has no number.
+pub(crate) fn preference(step_index: u64, number: u32) -> String {
+    match number {
+        0 => format!("preferences/{step_index:04}.json"),
+        number => format!("preferences/{step_index:04}-{number}.json"),
+    }
+}
+
+pub(crate) fn replay_fixture(step_index: u64) -> String {
+    format!("replay/{step_index:04}_fixture.json")
+}
+
+pub(crate) fn prior_steps(step_index: u64) -> String {
+    format!("replay/{step_index:04}.prior.json")
+}
+
 pub(crate) fn log(step_index: Option<u64>, name: &str) -> String {
     match step_index {
         Some(index) => format!("logs/step-{index}.log"),
@@ -50,12 +73,13 @@ pub(crate) fn log(step_index: Option<u64>, name: &str) -> String {
 /// The folders in which a bundle's signed files stand, in path order among the single files.
 pub(crate) const SIGNED: &[&str] = &[
     AGENT,
-    "eval_candidates.json",
+    EVAL_CANDIDATES,
     "events/",
     "logs/",
     "modelio/",
     "otel/",
-    "outcomes.json",
+    OUTCOMES,
+    "preferences/",
     "replay/",
     "schema/",
     "screenshots/",
@@ -64,8 +88,8 @@ pub(crate) const SIGNED: &[&str] = &[
     TRACE,
 ];
 
-/// The manifest's `paths`, the same in every bundle.
-pub(crate) fn manifest_paths() -> Value {
+/// The manifest's `paths`: the folders, the same in every bundle, and the documents that are there.
+pub(crate) fn manifest_paths(exists: impl Fn(&str) -> bool) -> Value {
     const FOLDERS: &[&str] = &[
         "crops",
         "diagnostics",
@@ -83,5 +107,10 @@ pub(crate) fn manifest_paths() -> Value {
     let mut paths: Object =
         FOLDERS.iter().map(|folder| ((*folder).to_owned(), Value::from(format!("{folder}/")))).collect();
     paths.insert("agent".into(), AGENT.into());
+    for (key, path) in [("eval_candidates", EVAL_CANDIDATES), ("outcomes", OUTCOMES)] {
+        if exists(path) {
+            paths.insert(key.into(), path.into());
+        }
+    }
     paths.into()
 }

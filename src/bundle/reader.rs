@@ -265,6 +265,11 @@ impl Bundle {
         }
     }
 
+    /// The bytes of a file.
+    pub(crate) fn read(&self, path: &str) -> Result<Vec<u8>, ReadError> {
+        self.files.read(path)
+    }
+
     /// All files of the bundle in path order, those being written left out.
     pub fn artifacts(&self) -> impl Iterator<Item = Result<Artifact, ReadError>> + '_ {
         let kept = |entry: &Result<Entry, ReadError>| {

@@ -132,6 +132,19 @@ impl BundleWriter {
         self.write_record(paths::TRACE, &trace.into())
     }
 
+    /// The indexes that have steps, ascending.
+    pub(crate) fn step_indexes(&self) -> io::Result<Vec<u64>> {
+        finish::step_indexes(&self.store)
+    }
+
+    /// The members of a document, if it is there and an object.
+    pub(crate) fn read_object(&self, path: &str) -> Option<Object> {
+        match parse(&self.store.read(path).ok()?) {
+            Ok(Value::Object(members)) => Some(members),
+            _ => None,
+        }
+    }
+
     /// The canonical step at an index, if one was written.
     pub(crate) fn read_step(&self, index: u64) -> Option<Object> {
         let read = |path: &str| match parse(&self.store.read(path).ok()?) {
@@ -192,10 +205,12 @@ impl BundleWriter {
     }
 
     pub(crate) fn write_record(&self, path: &str, record: &Value) -> io::Result<()> {
-        let mut bytes = Vec::with_capacity(1024);
-        write_pretty(record, 0, &mut bytes);
-        bytes.push(b'\n');
-        self.store.write(path, &bytes)
+        self.store.write(path, &document(record))
+    }
+
+    /// The same for what must outlive the machine as well as the process.
+    pub(crate) fn write_record_synced(&self, path: &str, record: &Value) -> io::Result<()> {
+        self.store.write_synced(path, &document(record))
     }
 
     /// Whether the folder that was opened is no longer in its place.
@@ -212,6 +227,13 @@ impl BundleWriter {
         self.session.insert("ended_at".into(), ended_at.to_string().into());
         finish::finish(&self.store, &self.session, &self.policy_id)
     }
+}
+
+fn document(record: &Value) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(1024);
+    write_pretty(record, 0, &mut bytes);
+    bytes.push(b'\n');
+    bytes
 }
 
 fn iteration_file(folder: &str, step: &Object) -> String {

@@ -54,11 +54,11 @@ pub trait Rule: Send + Sync {
 }
 
 /// A rule that is a function over steps.
-pub fn step_rule<F>(id: impl Into<String>, severity: Severity, evaluate: F) -> impl Rule + 'static
+pub fn step_rule<F>(id: &str, severity: Severity, evaluate: F) -> impl Rule + use<F>
 where
     F: Fn(&Context<'_>, &Window<'_>, &mut Findings) -> RuleResult + Send + Sync + 'static,
 {
-    StepRule { id: id.into(), severity, evaluate }
+    StepRule { id: id.to_owned(), severity, evaluate }
 }
 
 struct StepRule<F> {

@@ -75,3 +75,39 @@ fn remove(value: &mut Value, path: &str) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::record::parse;
+
+    #[test]
+    fn what_does_not_fit_goes_and_everything_around_it_stays() {
+        const STEP: &str = r#""step_id": "r/step/0000", "step_index": 0, "step_type": "x", "status": "failed", "started_at": "2026-01-01T00:00:00Z""#;
+        for (given, kept, complaints) in [
+            (r#""intent": 3"#, "", 1),
+            (r#""action": {"type": "click", "colour": "red", "shape": 1}"#, r#""action": {"type": "click"}, "#, 1),
+            (r#""verdict": {"reason": "no status"}"#, "", 1),
+            // Taking out the first item must not make the second one's place another's.
+            (
+                r#""subgoals_completed": [{"x": 1}, {"completion": 1, "subgoal_id": "a"}, 5, {"completion": 0, "subgoal_id": "b", "x": 2}, null]"#,
+                r#""subgoals_completed": [{"completion": 1, "subgoal_id": "a"}, {"completion": 0, "subgoal_id": "b"}], "#,
+                0,
+            ),
+            (r#""colour": "red""#, "", 1),
+        ] {
+            let Value::Object(record) = parse(format!("{{{STEP}, {given}}}").as_bytes()).unwrap() else { panic!() };
+            let expected = parse(format!("{{{kept}{STEP}}}").as_bytes()).unwrap();
+            let (mended, told) = mend(Schema::Step, record);
+            assert_eq!(Value::from(mended.unwrap()).to_string(), expected.to_string(), "{told:?}");
+            assert!(told.len() >= complaints, "{told:?}");
+        }
+    }
+
+    #[test]
+    fn a_record_without_what_it_must_have_is_given_up() {
+        let (record, told) = mend(Schema::Step, Object::new());
+        assert!(record.is_none() && !told.is_empty());
+    }
+}

@@ -3,6 +3,8 @@
 use super::{
     Durability,
     dial::Dial,
+    flight_recorder::Ring,
+    ledger::{Ledger, carry_over},
     loss::{Loss, Losses},
     mend::mend,
 };
@@ -47,28 +49,31 @@ pub(crate) struct Patch {
 }
 
 #[derive(Debug, Default)]
-struct OpenStep {
-    record: Object,
-    changed: bool,
-    ended: bool,
+pub(super) struct OpenStep {
+    pub(super) record: Object,
+    pub(super) changed: bool,
+    pub(super) ended: bool,
 }
 
 /// The worker's side of a run.
 #[derive(Debug)]
 pub(crate) struct Road {
-    bundle: BundleWriter,
-    policy: RedactionPolicy,
-    losses: Arc<Losses>,
-    steps: BTreeMap<u64, OpenStep>,
+    pub(super) bundle: BundleWriter,
+    pub(super) policy: RedactionPolicy,
+    pub(super) losses: Arc<Losses>,
+    pub(super) steps: BTreeMap<u64, OpenStep>,
     /// Lines that wait for the next flush, by file.
-    lines: BTreeMap<String, Vec<u8>>,
-    sequences: HashMap<(Option<u64>, ModelLayer), u32>,
-    session_changed: bool,
+    pub(super) lines: BTreeMap<String, Vec<u8>>,
+    /// What the calls of a session need to know of what they wrote.
+    pub(super) ledger: Ledger,
+    pub(super) sequences: HashMap<(Option<u64>, ModelLayer), u32>,
+    pub(super) session_changed: bool,
     session_patch: Object,
     tags: Object,
     over: bool,
     /// What is kept now; the flight recorder turns it up when something fails.
-    dial: Arc<Dial>,
+    pub(super) dial: Arc<Dial>,
+    pub(super) ring: Option<Ring>,
 }
 
 impl Road {
@@ -80,12 +85,14 @@ impl Road {
             losses,
             steps: BTreeMap::new(),
             lines: BTreeMap::new(),
+            ledger: Ledger::default(),
             sequences: HashMap::new(),
             session_changed: false,
             session_patch: Object::new(),
             tags,
             over: false,
             dial,
+            ring: None,
         }
     }
 
@@ -96,21 +103,27 @@ impl Road {
     /// Adds to a step. Objects merge member by member; anything else replaces what was there.
     pub(crate) fn step(&mut self, patch: Patch) {
         let Patch { index, mut members, mode, origin } = patch;
+        let mode = self.in_force(mode);
         if !mode.passes(Artifact::Step) {
             return;
         }
+        self.hold_members(index, &members, mode, origin);
         gate_step(&mut members, mode, origin);
         self.redact(Family::Step, &mut members);
         if members.is_empty() {
             return;
         }
+        let other_mode = (mode != self.dial.base()).then_some(mode);
         let step = self.open(index);
         merge(&mut step.record, members);
+        if let Some(mode) = other_mode {
+            step.record.entry("capture_mode".to_owned()).or_insert(mode.into());
+        }
         step.changed = true;
     }
 
     /// Redacts a record. What names a thing is never rewritten, so a name that holds a secret is taken out first.
-    fn redact(&self, family: Family, record: &mut Object) {
+    pub(super) fn redact(&self, family: Family, record: &mut Object) {
         for path in family.identity().iter().filter(|path| !CLOSED.contains(path) && !OUR_OWN.contains(path)) {
             disarm(&self.policy, record, path);
         }
@@ -140,7 +153,7 @@ impl Road {
         self.open(index).record.get(key).cloned()
     }
 
-    fn open(&mut self, index: u64) -> &mut OpenStep {
+    pub(super) fn open(&mut self, index: u64) -> &mut OpenStep {
         if !self.steps.contains_key(&index) {
             if self.steps.len() >= OPEN_STEPS {
                 self.write_steps();
@@ -154,6 +167,10 @@ impl Road {
 
     /// Nothing more is expected for a step. What comes late all the same is added to its file.
     pub(crate) fn end_step(&mut self, index: u64) {
+        if self.ring.is_some() {
+            let failed = self.step_member(index, "status").is_some_and(|status| status.as_str() == Some("failed"));
+            self.after_step(index, failed);
+        }
         if let Some(step) = self.steps.get_mut(&index) {
             step.ended = true;
         }
@@ -175,155 +192,17 @@ impl Road {
         match known {
             Some(mut canonical) if canonical.get("step_id") != record.get("step_id") => {
                 self.steps.remove(&index);
+                record.remove("step_iterations");
                 self.bundle.write_iteration(index, &mut canonical, &record)
             }
             known => {
                 // What was attached to the step since stays: scores, costs and judgements are not the caller's to lose.
-                let mut whole = known.unwrap_or_default();
-                whole.extend(record);
-                self.steps.insert(index, OpenStep { record: whole, changed: true, ended: true });
+                let iterated = known.is_some() && self.is_iterated(index);
+                carry_over(known.unwrap_or_default(), &mut record, iterated);
+                self.steps.insert(index, OpenStep { record, changed: true, ended: true });
                 Ok(())
             }
         }
-    }
-
-    /// Keeps a picture and, where the step is ours to write, names it there.
-    pub(crate) fn screenshot(&mut self, index: u64, moment: Moment, png: &[u8], mode: CaptureMode, name_it: bool) {
-        if !mode.passes(Artifact::Image) {
-            return;
-        }
-        let written = self.bundle.write_screenshot(index, moment, png);
-        if self.kept(written) && name_it {
-            let key = format!("observation_{}", moment.as_str());
-            let members = Object::from([(key, paths::screenshot(index, moment).into())]);
-            self.step(Patch { index, members, mode, origin: Origin::Stated });
-        }
-    }
-
-    /// Records a decision event. `ts`, `layer`, `kind` and `summary` are the caller's to give.
-    pub(crate) fn event(&mut self, mut event: Object, layer: EventLayer, mode: CaptureMode) {
-        if !mode.passes(Artifact::Event(layer)) {
-            return;
-        }
-        if let Some(detail) = event.get_mut("detail").and_then(Value::as_object_mut) {
-            // Fields of an event have dotted names, and the last part of such a name can be that of a secret.
-            detail.retain(|name, value| !name.contains('.') || self.policy.redact_attribute(name, value));
-        }
-        self.policy.redact_family(Family::Event, &mut event);
-        let step_index = event.get("step_index").and_then(Value::as_u64);
-        let event = Value::Object(event);
-        if !schema::is_valid(Schema::Event, &event) {
-            self.losses.count(Loss::Invalid);
-            return;
-        }
-        self.line(paths::events(step_index), &event);
-    }
-
-    /// Says in the run's own events that something of the caller's could not be used as it came.
-    pub(crate) fn adapter_error(&mut self, step_index: Option<u64>, summary: String, detail: Object) {
-        self.adapter_event(EventKind::Error, step_index, summary, detail);
-    }
-
-    /// Keeps in the run's own events what no record has a place for.
-    pub(crate) fn adapter_note(&mut self, step_index: Option<u64>, summary: String, detail: Object) {
-        self.adapter_event(EventKind::Info, step_index, summary, detail);
-    }
-
-    fn adapter_event(&mut self, kind: EventKind, step_index: Option<u64>, summary: String, detail: Object) {
-        let mut event = Object::from([
-            ("ts".to_owned(), Timestamp::now().to_string().into()),
-            ("layer".to_owned(), EventLayer::Adapter.into()),
-            ("kind".to_owned(), kind.into()),
-            ("summary".to_owned(), summary.into()),
-        ]);
-        if let Some(index) = step_index {
-            event.insert("step_index".into(), index.into());
-        }
-        if !detail.is_empty() {
-            event.insert("detail".into(), detail.into());
-        }
-        let mode = self.dial.kept();
-        self.event(event, EventLayer::Adapter, mode);
-    }
-
-    /// Records a model call and returns its path in the bundle; `None` where the mode keeps none.
-    pub(crate) fn model_call(
-        &mut self,
-        step_index: Option<u64>,
-        layer: ModelLayer,
-        mut record: Object,
-        mode: CaptureMode,
-    ) -> Option<String> {
-        if !mode.passes(Artifact::ModelCall) {
-            return None;
-        }
-        self.redact(Family::ModelCall, &mut record);
-        record.insert("redaction_applied".into(), true.into());
-        let (record, complaints) = mend(Schema::ModelCall, record);
-        for complaint in complaints {
-            self.adapter_error(step_index, format!("a model call did not fit its schema: {complaint}"), Object::new());
-        }
-        let Some(record) = record else {
-            self.losses.count(Loss::Invalid);
-            return None;
-        };
-        let bundle = &self.bundle;
-        let next = self.sequences.entry((step_index, layer)).or_insert_with(|| bundle.next_sequence(step_index, layer));
-        let path = paths::model_call(step_index, layer, *next);
-        *next = next.saturating_add(1);
-        let written = self.bundle.write_record(&path, &record.into());
-        self.kept(written).then_some(path)
-    }
-
-    /// Records a piece of reasoning.
-    pub(crate) fn reasoning(&mut self, mut record: Object, mode: CaptureMode) {
-        if !mode.passes(Artifact::ModelCall) {
-            return;
-        }
-        self.policy.redact_family(Family::Reasoning, &mut record);
-        let record = Value::Object(record);
-        if schema::is_valid(Schema::Reasoning, &record) {
-            self.line(paths::REASONING.to_owned(), &record);
-        } else {
-            self.losses.count(Loss::Invalid);
-        }
-    }
-
-    /// Adds a line to the log of the run or of a step: text, then fields, each by its own name.
-    pub(crate) fn log(
-        &mut self,
-        step_index: Option<u64>,
-        head: &str,
-        text: &str,
-        fields: impl Iterator<Item = (String, Value)>,
-        mode: CaptureMode,
-    ) {
-        if !mode.passes(Artifact::Log) {
-            return;
-        }
-        let mut line = format!("{head}{}", self.policy.scrub(text));
-        for (name, mut value) in fields {
-            if self.policy.redact_attribute(&name, &mut value) {
-                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                line.push_str(&format!(" {name}={text}"));
-            }
-        }
-        // A line is a line: what was logged must not be able to forge another.
-        let line = line.replace(['\n', '\r'], " ");
-        let lines = self.lines.entry(paths::log(step_index, "run")).or_default();
-        lines.extend_from_slice(line.as_bytes());
-        lines.push(b'\n');
-    }
-
-    /// Notes which span of OpenTelemetry a run, a step or a model call was.
-    pub(crate) fn link(&mut self, link: Object) {
-        self.line(paths::LINKS.to_owned(), &link.into());
-    }
-
-    fn line(&mut self, path: String, record: &Value) {
-        let lines = self.lines.entry(path).or_default();
-        write_line(record, lines);
-        lines.push(b'\n');
     }
 
     pub(crate) fn tag(&mut self, key: &str, value: &str) {
@@ -388,7 +267,7 @@ impl Road {
         session.unwrap_or_default()
     }
 
-    fn write_steps(&mut self) -> bool {
+    pub(super) fn write_steps(&mut self) -> bool {
         let mut whole = true;
         let mut complaints = Vec::new();
         for (index, step) in &mut self.steps {
@@ -419,7 +298,7 @@ impl Road {
         whole
     }
 
-    fn kept(&self, written: io::Result<()>) -> bool {
+    pub(super) fn kept(&self, written: io::Result<()>) -> bool {
         if written.is_err() {
             self.losses.count(Loss::Unwritten);
         }
@@ -428,6 +307,9 @@ impl Road {
 
     /// The run is over: everything is put in place and the bundle completed.
     pub(crate) fn finish(&mut self, status: RunStatus, durability: Durability, at: Timestamp) -> io::Result<()> {
+        if matches!(status, RunStatus::Halted | RunStatus::Failed) {
+            self.promote();
+        }
         if self.bundle.was_removed() {
             self.losses.count(Loss::Unwritten);
             let summary = "the bundle's folder was deleted or moved during the run; only what came later is here";

@@ -39,6 +39,19 @@ impl LocalStore {
         file.commit()
     }
 
+    /// Replaces a file as a whole and waits until the medium holds it, name and content.
+    pub(crate) fn write_synced(&self, relative: &str, bytes: &[u8]) -> io::Result<()> {
+        let mut file = self.replace(relative)?;
+        file.write_all(bytes)?;
+        file.file.sync_all()?;
+        file.commit()?;
+        // Where a folder cannot be opened as a file, its system orders the rename itself.
+        match self.path(relative).parent().map(File::open) {
+            Some(Ok(folder)) => folder.sync_all(),
+            _ => Ok(()),
+        }
+    }
+
     /// Begins to replace a file; nothing is seen of it before `commit`.
     pub(crate) fn replace(&self, relative: &str) -> io::Result<Replacement> {
         let target = self.path(relative);

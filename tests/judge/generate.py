@@ -137,7 +137,7 @@ def resolved(schema):
 
 
 def fitting(schema, rng, share):
-    """A value that the schema accepts; `share` is how many of the optional members are there."""
+    """A value that the schema accepts; `share` is how many of the optional members are there. At 1 it is a plain one."""
     schema = resolved(schema)
     if "anyOf" in schema:
         return fitting(schema["anyOf"][0] if share == 1 else rng.choice(schema["anyOf"]), rng, share)
@@ -150,12 +150,12 @@ def fitting(schema, rng, share):
             return fitting_object(schema, rng, share)
         case "array":
             least = max(schema.get("minItems", 0), int(share == 1))
-            count = least + rng.choice([0, 0, 1, 2])
+            count = least if share == 1 else least + rng.choice([0, 0, 1, 2])
             return [fitting(schema.get("items", {}), rng, share) for _ in range(count)]
         case "string" if "pattern" in schema:
             return of_pattern(schema["pattern"], rng)
         case "string" if schema.get("format") == "date-time":
-            return time(rng, 0.02)
+            return time(rng, 0 if share == 1 else 0.02)
         case "string":
             value = text(rng)
             return value if len(value) >= schema.get("minLength", 0) else rng.choice("x🙂\u0000")

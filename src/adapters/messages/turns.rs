@@ -133,15 +133,20 @@ struct Outcome<'a> {
     nameless: VecDeque<(Option<Picture<'a>>, bool)>,
     /// The last picture before the model spoke again.
     last: Option<Picture<'a>>,
+    /// The last of them that is not a result's: chat completions have no place for pictures in results.
+    shown: Option<Picture<'a>>,
 }
 
 impl<'a> Steps<'a> {
-    /// A turn: all that the model said in a row, and all that came before it spoke again.
+    /// A turn: what the model said in one go, and all that came before it spoke again.
     fn read_turn(&mut self) {
         let mut answer = Answer::default();
         let mut turn = None;
         let (mut intent, mut thoughts) = (None, Vec::new());
         while let Some(Entry::Said(index, message)) = self.entries.front() {
+            if turn.is_some() && begins_a_turn(message, !answer.asked.is_empty()) {
+                break;
+            }
             turn = turn.or(Some(*index));
             intent = intent.or_else(|| first_text(message));
             thoughts.extend(reasoning(message).pieces);
@@ -160,7 +165,7 @@ impl<'a> Steps<'a> {
         for (call, asked) in answer.asked.into_iter().enumerate() {
             let unfinished = asked.id.is_some() && ids.get(call + 1) == Some(&asked.id);
             let (after, failed) = if unfinished { (None, false) } else { outcome.of(asked.id.as_deref()) };
-            let shown = if call == last_call { outcome.last } else { None };
+            let shown = if call == last_call { outcome.shown } else { None };
             self.ready.push_back(LoggedStep {
                 turn: turn.unwrap_or_default(),
                 call,
@@ -187,7 +192,7 @@ impl<'a> Steps<'a> {
                     }
                     outcome.last = picture.or(outcome.last);
                 }
-                Entry::Shown(picture) => outcome.last = Some(*picture),
+                Entry::Shown(picture) => (outcome.last, outcome.shown) = (Some(*picture), Some(*picture)),
             }
             self.entries.pop_front();
         }
@@ -201,6 +206,12 @@ impl<'a> Outcome<'a> {
         let named = id.and_then(|id| self.by_id.remove(id));
         named.or_else(|| self.nameless.pop_front()).unwrap_or_default()
     }
+}
+
+/// Whether something that the model said belongs to a turn of its own. The items of one response stand one by one in a log:
+/// reasoning and text, then the calls.
+fn begins_a_turn(message: &Value, after_a_call: bool) -> bool {
+    kind(message).is_none_or(|kind| after_a_call && !kind.ends_with("_call"))
 }
 
 fn asked_action(asked: AskedTool) -> Object {
@@ -217,7 +228,7 @@ fn asked_action(asked: AskedTool) -> Object {
 
 /// The text of a message, or the first of its texts.
 fn first_text(message: &Value) -> Option<String> {
-    let text = match message.get("content")? {
+    let text = match message.get("content").or_else(|| message.get("parts"))? {
         Value::Array(blocks) => blocks.iter().find_map(part_text)?,
         content => content.as_str()?,
     };

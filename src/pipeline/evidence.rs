@@ -1,0 +1,257 @@
+//! Evidence on the road: pictures, events, model calls, reasoning and log lines; and what the flight recorder holds of them.
+
+use super::{
+    Loss,
+    flight_recorder::{Evidence, FlightRecorder, Held, Ring},
+    mend::mend,
+    road::{Patch, Road},
+};
+use crate::{
+    CaptureMode,
+    bundle::{Moment, paths},
+    capture::{Artifact, Origin, gate_step},
+    record::{EventKind, EventLayer, ModelLayer, Object, Timestamp, Value, write_line},
+    redact::Family,
+    schema::{self, Schema},
+};
+
+impl Road {
+    /// Holds what the mode keeps back, for the case that a step fails.
+    pub(crate) fn with_flight_recorder(mut self, options: Option<FlightRecorder>) -> Self {
+        self.ring = options.map(Ring::new);
+        self
+    }
+
+    /// The mode that counts for what was captured at `mode`: a failure may have turned it up meanwhile.
+    pub(super) fn in_force(&self, mode: CaptureMode) -> CaptureMode {
+        match &self.ring {
+            Some(ring) if ring.raised_until.is_some() => mode.max(ring.options.mode),
+            _ => mode,
+        }
+    }
+
+    /// Whether a piece of evidence goes on: at its mode, or as far as the flight recorder.
+    fn goes_on(&self, artifact: Artifact, mode: CaptureMode) -> bool {
+        mode.passes(artifact) || self.ring.as_ref().is_some_and(|ring| ring.options.holds().passes(artifact))
+    }
+
+    fn hold(&mut self, index: Option<u64>, evidence: Evidence, bytes: usize) {
+        if let (Some(ring), Some(index)) = (&mut self.ring, index) {
+            ring.hold(index, evidence, bytes + 64);
+        }
+    }
+
+    pub(super) fn hold_members(&mut self, index: u64, members: &Object, mode: CaptureMode, origin: Origin) {
+        let Some(holds) = self.ring.as_ref().map(|ring| ring.options.holds()).filter(|holds| *holds > mode) else {
+            return;
+        };
+        let mut members = members.clone();
+        gate_step(&mut members, holds, origin);
+        self.redact(Family::Step, &mut members);
+        let bytes = members.iter().map(|(key, value)| key.len() + Self::weight(value)).sum();
+        self.hold(Some(index), Evidence::Members(members), bytes);
+    }
+
+    /// A step is over: a failed one brings back what was held, and the mode falls back once enough steps went by.
+    pub(super) fn after_step(&mut self, index: u64, failed: bool) {
+        let Some(ring) = &mut self.ring else { return };
+        if failed {
+            ring.raised_until = Some(index.saturating_add(ring.options.after));
+            let mode = ring.options.mode;
+            self.dial.turn(self.dial.kept().max(mode));
+            self.promote();
+        } else if ring.raised_until.is_some_and(|until| index >= until) {
+            ring.raised_until = None;
+            self.dial.turn_back();
+        }
+    }
+
+    /// Writes what is held, at the mode of the flight recorder.
+    pub(super) fn promote(&mut self) {
+        let Some(ring) = &mut self.ring else { return };
+        let mode = ring.options.mode;
+        for Held { index, evidence, .. } in ring.take() {
+            for piece in evidence {
+                match piece {
+                    Evidence::Members(mut members) => {
+                        members.insert("capture_mode".into(), mode.into());
+                        self.step(Patch { index, members, mode, origin: Origin::Stated });
+                    }
+                    Evidence::Event(layer, event) => self.event(event, layer, mode),
+                    Evidence::Screenshot(moment, png, name_it) => self.screenshot(index, moment, &png, mode, name_it),
+                    Evidence::ModelCall(layer, record) => drop(self.model_call(Some(index), layer, record, mode)),
+                    Evidence::Reasoning(record) => self.reasoning(record, mode),
+                    Evidence::Log(line) => self.log_line(Some(index), &line),
+                }
+            }
+        }
+    }
+
+    /// Keeps a picture and, where the step is ours to write, names it there.
+    pub(crate) fn screenshot(&mut self, index: u64, moment: Moment, png: &[u8], mode: CaptureMode, name_it: bool) {
+        let mode = self.in_force(mode);
+        if !mode.passes(Artifact::Image) {
+            if self.goes_on(Artifact::Image, mode) {
+                self.hold(Some(index), Evidence::Screenshot(moment, png.to_vec(), name_it), png.len());
+            }
+            return;
+        }
+        let written = self.bundle.write_screenshot(index, moment, png);
+        if self.kept(written) && name_it {
+            let key = format!("observation_{}", moment.as_str());
+            let members = Object::from([(key, paths::screenshot(index, moment).into())]);
+            self.step(Patch { index, members, mode, origin: Origin::Stated });
+        }
+    }
+
+    /// Records a decision event. `ts`, `layer`, `kind` and `summary` are the caller's to give.
+    pub(crate) fn event(&mut self, mut event: Object, layer: EventLayer, mode: CaptureMode) {
+        let (artifact, mode) = (Artifact::Event(layer), self.in_force(mode));
+        if !self.goes_on(artifact, mode) {
+            return;
+        }
+        if let Some(detail) = event.get_mut("detail").and_then(Value::as_object_mut) {
+            // Fields of an event have dotted names, and the last part of such a name can be that of a secret.
+            detail.retain(|name, value| !name.contains('.') || self.policy.redact_attribute(name, value));
+        }
+        self.policy.redact_family(Family::Event, &mut event);
+        let step_index = event.get("step_index").and_then(Value::as_u64);
+        if !schema::is_valid(Schema::Event, &event) {
+            self.losses.count(Loss::Invalid);
+        } else if mode.passes(artifact) {
+            self.line(paths::events(step_index), &event.into());
+        } else {
+            let bytes = event.values().map(Self::weight).sum();
+            self.hold(step_index, Evidence::Event(layer, event), bytes);
+        }
+    }
+
+    /// Says in the run's own events that something of the caller's could not be used as it came.
+    pub(crate) fn adapter_error(&mut self, step_index: Option<u64>, summary: String, detail: Object) {
+        self.adapter_event(EventKind::Error, step_index, summary, detail);
+    }
+
+    /// Keeps in the run's own events what no record has a place for.
+    pub(crate) fn adapter_note(&mut self, step_index: Option<u64>, summary: String, detail: Object) {
+        self.adapter_event(EventKind::Info, step_index, summary, detail);
+    }
+
+    fn adapter_event(&mut self, kind: EventKind, step_index: Option<u64>, summary: String, detail: Object) {
+        let mut event = Object::from([
+            ("ts".to_owned(), Timestamp::now().to_string().into()),
+            ("layer".to_owned(), EventLayer::Adapter.into()),
+            ("kind".to_owned(), kind.into()),
+            ("summary".to_owned(), summary.into()),
+        ]);
+        if let Some(index) = step_index {
+            event.insert("step_index".into(), index.into());
+        }
+        if !detail.is_empty() {
+            event.insert("detail".into(), detail.into());
+        }
+        let mode = self.dial.kept();
+        self.event(event, EventLayer::Adapter, mode);
+    }
+
+    /// Records a model call and returns its path in the bundle; `None` where the mode keeps none.
+    pub(crate) fn model_call(
+        &mut self,
+        step_index: Option<u64>,
+        layer: ModelLayer,
+        mut record: Object,
+        mode: CaptureMode,
+    ) -> Option<String> {
+        let mode = self.in_force(mode);
+        if !self.goes_on(Artifact::ModelCall, mode) {
+            return None;
+        }
+        self.redact(Family::ModelCall, &mut record);
+        record.insert("redaction_applied".into(), true.into());
+        let (record, complaints) = mend(Schema::ModelCall, record);
+        for complaint in complaints {
+            self.adapter_error(step_index, format!("a model call did not fit its schema: {complaint}"), Object::new());
+        }
+        let Some(record) = record else {
+            self.losses.count(Loss::Invalid);
+            return None;
+        };
+        if !mode.passes(Artifact::ModelCall) {
+            let bytes = record.values().map(Self::weight).sum();
+            self.hold(step_index, Evidence::ModelCall(layer, record), bytes);
+            return None;
+        }
+        let bundle = &self.bundle;
+        let next = self.sequences.entry((step_index, layer)).or_insert_with(|| bundle.next_sequence(step_index, layer));
+        let path = paths::model_call(step_index, layer, *next);
+        *next = next.saturating_add(1);
+        let record = Value::Object(record);
+        self.weigh_model_call(&record);
+        let written = self.bundle.write_record(&path, &record);
+        self.kept(written).then_some(path)
+    }
+
+    /// Records a piece of reasoning.
+    pub(crate) fn reasoning(&mut self, mut record: Object, mode: CaptureMode) {
+        let mode = self.in_force(mode);
+        if !self.goes_on(Artifact::ModelCall, mode) {
+            return;
+        }
+        self.policy.redact_family(Family::Reasoning, &mut record);
+        if !schema::is_valid(Schema::Reasoning, &record) {
+            self.losses.count(Loss::Invalid);
+        } else if mode.passes(Artifact::ModelCall) {
+            self.line(paths::REASONING.to_owned(), &record.into());
+        } else {
+            let index = record.get("step_index").and_then(Value::as_u64);
+            let bytes = record.values().map(Self::weight).sum();
+            self.hold(index, Evidence::Reasoning(record), bytes);
+        }
+    }
+
+    /// Adds a line to the log of the run or of a step: text, then fields, each by its own name.
+    pub(crate) fn log(
+        &mut self,
+        step_index: Option<u64>,
+        head: &str,
+        text: &str,
+        fields: impl Iterator<Item = (String, Value)>,
+        mode: CaptureMode,
+    ) {
+        let mode = self.in_force(mode);
+        if !self.goes_on(Artifact::Log, mode) {
+            return;
+        }
+        let mut line = format!("{head}{}", self.policy.scrub(text));
+        for (name, mut value) in fields {
+            if self.policy.redact_attribute(&name, &mut value) {
+                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                line.push_str(&format!(" {name}={text}"));
+            }
+        }
+        // A line is a line: what was logged must not be able to forge another.
+        let line = line.replace(['\n', '\r'], " ");
+        if mode.passes(Artifact::Log) {
+            self.log_line(step_index, &line);
+        } else {
+            let bytes = line.len();
+            self.hold(step_index, Evidence::Log(line), bytes);
+        }
+    }
+
+    fn log_line(&mut self, step_index: Option<u64>, line: &str) {
+        let lines = self.lines.entry(paths::log(step_index, "run")).or_default();
+        lines.extend_from_slice(line.as_bytes());
+        lines.push(b'\n');
+    }
+
+    /// Notes which span of OpenTelemetry a run, a step or a model call was.
+    pub(crate) fn link(&mut self, link: Object) {
+        self.line(paths::LINKS.to_owned(), &link.into());
+    }
+
+    pub(super) fn line(&mut self, path: String, record: &Value) {
+        let lines = self.lines.entry(path).or_default();
+        write_line(record, lines);
+        lines.push(b'\n');
+    }
+}
