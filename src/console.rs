@@ -4,7 +4,11 @@ use crate::{
     record::Value,
     redact::{MASK, RedactionPolicy, Treatment},
 };
-use std::io;
+use std::{
+    fmt::Write as _,
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 use tracing::{Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::{
     Layer,
@@ -38,7 +42,11 @@ fn write_field(
     name: &str,
     value: &dyn std::fmt::Debug,
 ) -> std::fmt::Result {
-    let text = format!("{value:?}");
+    let mut text = String::new();
+    // A value is printed for the recorder's sake, so one that cannot be printed must not end the agent.
+    if !matches!(catch_unwind(AssertUnwindSafe(|| write!(text, "{value:?}"))), Ok(Ok(()))) {
+        text.push_str("…[formatting it failed]");
+    }
     if name == "message" {
         return write!(writer, "{}", policy.scrub(&text));
     }

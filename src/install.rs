@@ -80,9 +80,6 @@ impl Config {
     /// # Errors
     /// As [`init`].
     pub fn init(self) -> Result<Guard, InstallError> {
-        if tracing::dispatcher::has_been_set() {
-            return Err(InstallError::AlreadyInstalled);
-        }
         let resolved = self.resolve(&from_environment)?;
         let (augur, guard) = build::<Registry>(&resolved, true)?;
         let console =
@@ -115,7 +112,8 @@ where
     let on = !resolved.disabled && resolved.mode != CaptureMode::Off;
     let door = on.then(|| open_door(resolved)).transpose()?;
     // Where nothing is captured, no filter of ours may cost anything either.
-    let ours = door.as_ref().map(|door| AugurLayer::new(Arc::clone(door)).with_filter(Wanted { mode: heard(resolved) }));
+    let ours =
+        door.as_ref().map(|door| AugurLayer::new(Arc::clone(door)).with_filter(Wanted { mode: heard(resolved) }));
     #[cfg(feature = "otlp")]
     let otlp = start_otlp(resolved, otlp_by_environment)?;
     #[cfg(feature = "otlp")]

@@ -6,15 +6,15 @@ mod support;
 use std::path::{Path, PathBuf};
 use support::{PIXEL, bundles, json, lines, text};
 use tracing::info;
-use tracing_augur::{CaptureMode, Config, FlightRecorder, Moment, SpanExt, decision, record::ModelLayer, run_span, step_span};
+use tracing_augur::{
+    CaptureMode, Config, FlightRecorder, Moment, SpanExt, decision, record::ModelLayer, run_span, step_span,
+};
 use tracing_subscriber::prelude::*;
 
 /// A run of steps, each with all kinds of evidence; those in `fails` fail.
 fn run(root: &Path, recorder: FlightRecorder, steps: u64, fails: &[u64]) -> PathBuf {
-    let config = Config::new("test")
-        .with_root(root)
-        .with_capture_mode(CaptureMode::Metadata)
-        .with_flight_recorder(recorder);
+    let config =
+        Config::new("test").with_root(root).with_capture_mode(CaptureMode::Metadata).with_flight_recorder(recorder);
     let (layer, guard) = tracing_augur::layer(config).unwrap();
     tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
         let _run = run_span!("flight").entered();

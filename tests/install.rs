@@ -105,7 +105,7 @@ fn init_leaves_a_subscriber_of_somebody_else_in_place() {
 fn a_setting_that_cannot_be_followed_installs_nothing_and_is_named() {
     if is_child() {
         let refused = tracing_augur::init("agent").unwrap_err().to_string();
-        assert!(!dispatcher::has_been_set());
+        assert!(dispatcher::get_default(|dispatch| dispatch.is::<tracing::subscriber::NoSubscriber>()));
         assert_eq!(agent(), 42);
         eprintln!("init: {refused}");
         if refused.starts_with("AUGUR_CAPTURE_MODE") {
@@ -201,8 +201,41 @@ fn a_value_that_logs_while_it_is_logged_does_not_lock_up() {
     let run = root.join("talkative");
     let judged = validate(&run);
     assert!(judged.is_valid(), "{:?}", judged.problems);
-    let seen = lines(run.join("events/0000.jsonl"));
-    assert!(seen.iter().any(|event| text(event, "summary") == "somebody looks at me"));
+    let mut seen = fs::read_dir(run.join("events")).unwrap().flat_map(|file| lines(file.unwrap().path()));
+    assert!(seen.any(|event| text(&event, "summary") == "somebody looks at me"));
+}
+
+/// Panics when it is printed.
+struct Broken;
+
+impl fmt::Debug for Broken {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        std::panic::resume_unwind(Box::new("a Debug that panics"))
+    }
+}
+
+#[test]
+fn a_value_that_panics_while_it_is_printed_costs_its_own_text_only() {
+    if is_child() {
+        let _augur = tracing_augur::init("agent").unwrap();
+        run_span!("broken", odd = ?Broken).in_scope(|| info!(value = ?Broken, "still here"));
+        return;
+    }
+    let root = bundles("install_broken");
+    let told = said("a_value_that_panics_while_it_is_printed_costs_its_own_text_only", &full(&root));
+    assert!(told.contains("still here") && told.contains("formatting it failed"), "{told}");
+}
+
+#[test]
+fn a_subscriber_of_one_scope_does_not_stand_in_the_way() {
+    if is_child() {
+        tracing::subscriber::with_default(tracing_subscriber::registry(), agent);
+        let guard = tracing_augur::init("agent").unwrap();
+        assert_eq!(agent(), 42);
+        assert!(guard.shutdown(Duration::from_secs(10)).bundles[0].complete);
+        return;
+    }
+    said("a_subscriber_of_one_scope_does_not_stand_in_the_way", &full(&bundles("install_scoped")));
 }
 
 /// The agent's own exit code and message stay, and its bundle says that it was cut off.

@@ -1,11 +1,11 @@
 //! Our schemas and our validator against the published ones: the published validator has judged every record that is
 //! compared here, `tests/judge/generate.py` made it.
 //!
-//! The one difference: where a text has to match a pattern or be a date-time, the published validator overlooks one line
+//! The one difference: where a text has to match a pattern or be a date-time, the published validator overlooks a line
 //! feed at its end, because its regular expressions take `$` for "end, or before a last line feed". RFC 3339 and the
 //! regular expressions of JSON Schema (ECMA-262) do not, so we refuse it. RFC 3339 also allows second 60 and year 0;
-//! neither side does. What our parser refuses is not compared: lone surrogates, numbers beyond every float, nesting deeper
-//! than `MAX_DEPTH`.
+//! neither side does. What our parser refuses is not compared: lone surrogates, numbers beyond every float, nesting
+//! deeper than `MAX_DEPTH`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 use std::{

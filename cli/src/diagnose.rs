@@ -24,12 +24,12 @@ const MAX_CONTENT: usize = 2_000;
   augur diagnose --fail-on high augur/*
   augur diagnose --write augur/run-17 && jq . augur/run-17/diagnostics/findings.json
 
-Works on runs that are still recording or that died as well, except with --write. Findings name steps, classes and
-files; what the agent or its judges wrote is shown only with --content, since it may try to give orders to whoever
-reads it.
+Works on runs that are still recording or that died as well, except with --write.
+Findings name steps, classes and files. What the agent or its judges wrote is shown with
+--content only: it may try to give orders to whoever reads it.
 
-Exit code 0: done; 1: there are findings that --fail-on asks for; 3: no bundle; 4: could not be read or written;
-5: some bundles, records or rules were passed over.")]
+Exit code 0: done; 1: there are findings that --fail-on asks for; 3: no bundle;
+4: could not be read or written; 5: some bundles, records or rules were passed over.")]
 pub(crate) struct DiagnoseArgs {
     /// The bundles
     #[arg(required = true, value_name = "BUNDLE")]
@@ -40,13 +40,13 @@ pub(crate) struct DiagnoseArgs {
     /// Print one JSON document instead of lines
     #[arg(long)]
     json: bool,
-    /// Exit with 1 if there is a finding of this severity or a more serious one: info, low, medium, high, critical
+    /// Exit with 1 if there is a finding as serious as this: info, low, medium, high or critical
     #[arg(long, value_name = "SEVERITY")]
     fail_on: Option<Severity>,
     /// Put the findings into the bundle as diagnostics/findings.json, in place of earlier ones
     #[arg(long)]
     write: bool,
-    /// Add the intents and verdict reasons of the steps that findings are about
+    /// Add what the agent and its judges wrote about the steps that findings are about
     #[arg(long)]
     content: bool,
 }
@@ -104,7 +104,7 @@ fn tell(args: &DiagnoseArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Re
 fn of_all(each: &[Exit]) -> Exit {
     let failed = each.iter().filter(|exit| matches!(exit, Exit::Invalid | Exit::Io)).count();
     if failed == each.len() {
-        return Exit::of_all(each);
+        return if each.contains(&Exit::Invalid) { Exit::Invalid } else { Exit::Io };
     }
     if failed > 0 || each.contains(&Exit::Partial) {
         return Exit::Partial;

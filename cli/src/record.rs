@@ -1,14 +1,19 @@
 //! `augur record`: a program in any language records a run over standard input, one operation a line.
 
+mod args;
+mod calls;
+mod operations;
+
 use crate::exit::Exit;
-use base64::{Engine, engine::general_purpose::STANDARD};
+use args::Args;
+use operations::OPERATIONS;
 use std::{
     fs::File,
     io::{self, BufRead, BufReader, Write},
     path::{Path, PathBuf},
 };
 use tracing_augur::{
-    CaptureMode, Durability, Moment, Session,
+    Durability, Session,
     record::{Object, Value, parse, write_line},
     session::SessionError,
 };
@@ -23,7 +28,7 @@ const LONGEST_LINE: usize = 64 * 1024 * 1024;
   my-agent | augur record --out runs/42 -
 
 A line: {\"op\": \"open\", \"args\": {\"run_id\": \"42\", \"client_name\": \"my-agent\"}, \"id\": 1}
-Operations: open, attach_observation, record_step, record_event, record_modelio, set_status, add_tag, close.
+The first is open, branch_from or open_orchestrator, the last is close; the others are the calls of a session by name.
 Bytes are {\"$base64\": \"…\"} or {\"$file\": \"path beside the operations file\"}.")]
 pub(crate) struct RecordArgs {
     /// The folder that becomes the bundle; it must be absent or empty
@@ -131,156 +136,6 @@ impl Recorder {
         };
         reply.insert(key.into(), value);
         reply
-    }
-
-    /// Carries an operation out; `None` for one that is not known.
-    fn perform(&mut self, op: &str, mut args: Args) -> Result<Option<Value>, Failure> {
-        if op == "open" {
-            return self.open(args).map(Some);
-        }
-        if !OPERATIONS.contains(&op) {
-            return Ok(None);
-        }
-        let Some(session) = &self.session else {
-            return Err(Failure {
-                kind: "wrong_state",
-                message: "no session is open; the first operation is `open`".into(),
-            });
-        };
-        Ok(Some(match op {
-            "attach_observation" => {
-                let index = args.index("step_index")?.ok_or_else(|| Failure::invalid("step_index is missing"))?;
-                let moment = match args.text("kind")?.as_deref() {
-                    Some("pre") => Moment::Before,
-                    Some("post") => Moment::After,
-                    _ => return Err(Failure::invalid("kind must be pre or post")),
-                };
-                let png = args.bytes("png_bytes", &self.base)?;
-                session.attach_observation(index, moment, png)?.into()
-            }
-            "record_step" => session.record_step(&args.record("step")?).map(|()| Value::Null)?,
-            "record_event" => session.record_event(&args.record("event")?).map(|()| Value::Null)?,
-            "record_modelio" => {
-                let record = args.record("record")?;
-                let (index, layer) = (args.index("step_index")?, args.word("layer")?);
-                session.record_modelio(&record, index, layer)?.map_or(Value::Null, Value::from)
-            }
-            "set_status" => {
-                let status = args.word("status")?.ok_or_else(|| Failure::invalid("status is missing"))?;
-                session.set_status(status).map(|()| Value::Null)?
-            }
-            "add_tag" => {
-                let (key, value) = (args.text("key")?, args.text("value")?);
-                let (Some(key), Some(value)) = (key, value) else {
-                    return Err(Failure::invalid("key and value must be texts"));
-                };
-                session.add_tag(&key, &value).map(|()| Value::Null)?
-            }
-            _ => session.close(args.word("status")?)?,
-        }))
-    }
-
-    fn open(&mut self, mut args: Args) -> Result<Value, Failure> {
-        if self.session.is_some() {
-            return Err(Failure { kind: "wrong_state", message: "a session is open already".into() });
-        }
-        let mut required = |name: &str| {
-            args.text(name).and_then(|text| text.ok_or_else(|| Failure::invalid(format!("{name} is missing"))))
-        };
-        let (run_id, client_name) = (required("run_id")?, required("client_name")?);
-        let mut builder = Session::builder(run_id, client_name, &self.out).durability(self.durability);
-        if let Some(version) = args.text("client_version")? {
-            builder = builder.client_version(version);
-        }
-        if let Some(sha) = args.text("client_git_sha")? {
-            builder = builder.client_git_sha(sha);
-        }
-        if let Some(mode) = args.word::<CaptureMode>("capture_mode")? {
-            builder = builder.capture_mode(mode);
-        }
-        if let Some(id) = args.text("debug_session_id")? {
-            builder = builder.debug_session_id(id);
-        }
-        if let Some(time) = args.text("started_at")? {
-            builder = builder.started_at(time);
-        }
-        for (key, value) in args.object("tags")?.unwrap_or_default() {
-            let Value::String(value) = value else { return Err(Failure::invalid("tags must be texts")) };
-            builder = builder.tag(key, value);
-        }
-        if let Some(unknown) = args.0.keys().next() {
-            return Err(Failure::invalid(format!("open does not take {unknown:?}")));
-        }
-        let session = builder.open()?;
-        let opened = Object::from([
-            ("run_id".to_owned(), session.run_id().into()),
-            ("debug_session_id".to_owned(), session.debug_session_id().into()),
-            ("branch_mode".to_owned(), Value::Null),
-            ("is_orchestrator".to_owned(), false.into()),
-            ("capture_logprobs".to_owned(), false.into()),
-        ]);
-        self.session = Some(session);
-        Ok(opened.into())
-    }
-}
-
-const OPERATIONS: &[&str] =
-    &["open", "attach_observation", "record_step", "record_event", "record_modelio", "set_status", "add_tag", "close"];
-
-/// The arguments of an operation; each is taken once.
-struct Args(Object);
-
-impl Args {
-    fn text(&mut self, name: &str) -> Result<Option<String>, Failure> {
-        match self.0.remove(name) {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text)),
-            Some(other) => Err(Failure::invalid(format!("{name} must be a text, got {}", other.kind()))),
-        }
-    }
-
-    fn word<T>(&mut self, name: &str) -> Result<Option<T>, Failure>
-    where
-        T: std::str::FromStr<Err = tracing_augur::record::UnknownWord>,
-    {
-        let word = self.text(name)?;
-        word.map(|word| word.parse().map_err(|error| Failure::invalid(format!("{name}: {error}")))).transpose()
-    }
-
-    fn index(&mut self, name: &str) -> Result<Option<u64>, Failure> {
-        match self.0.remove(name) {
-            None | Some(Value::Null) => Ok(None),
-            Some(value) => value
-                .as_u64()
-                .map(Some)
-                .ok_or_else(|| Failure::invalid(format!("{name} must be a whole number from 0 on"))),
-        }
-    }
-
-    fn object(&mut self, name: &str) -> Result<Option<Object>, Failure> {
-        match self.0.remove(name) {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::Object(members)) => Ok(Some(members)),
-            Some(other) => Err(Failure::invalid(format!("{name} must be an object, got {}", other.kind()))),
-        }
-    }
-
-    fn record(&mut self, name: &str) -> Result<Value, Failure> {
-        self.0.remove(name).ok_or_else(|| Failure::invalid(format!("{name} is missing")))
-    }
-
-    fn bytes(&mut self, name: &str, base: &Path) -> Result<Vec<u8>, Failure> {
-        let shape = || Failure::invalid(format!("{name} must be {{\"$base64\": …}} or {{\"$file\": …}}"));
-        let given = self.object(name)?.ok_or_else(shape)?;
-        let mut members = given.iter();
-        match (members.next().map(|(key, value)| (key.as_str(), value.as_str())), members.next()) {
-            (Some(("$base64", Some(text))), None) => {
-                STANDARD.decode(text).map_err(|_| Failure::invalid(format!("{name} is not base64")))
-            }
-            (Some(("$file", Some(path))), None) => std::fs::read(base.join(path))
-                .map_err(|error| Failure { kind: "io", message: format!("{name} cannot be read: {error}") }),
-            _ => Err(shape()),
-        }
     }
 }
 

@@ -90,13 +90,8 @@ impl<'a, A: Adapter + ?Sized> Driver<'a, A> {
     ///
     /// # Errors
     /// If the session is closed or the disk refuses.
-    pub fn start(
-        adapter: &'a A,
-        session: &'a Session,
-        client_version: Option<&str>,
-    ) -> Result<Self, SessionError> {
-        let mut driver =
-            Self { adapter, session, driven: Driven::default(), waiting: BTreeMap::new(), last: None };
+    pub fn start(adapter: &'a A, session: &'a Session, client_version: Option<&str>) -> Result<Self, SessionError> {
+        let mut driver = Self { adapter, session, driven: Driven::default(), waiting: BTreeMap::new(), last: None };
         for (key, value) in adapter.on_run_start(session.run_id(), client_version) {
             let told = session.add_tag(&key, &value);
             driver.accepted(told)?;
@@ -222,7 +217,12 @@ impl<'a, A: Adapter + ?Sized> Driver<'a, A> {
     }
 
     fn side_effect(&mut self, effect: &Value, step_index: u64) -> Result<(), SessionError> {
-        let _ = (effect, step_index);
+        let effect = object("side effect", effect);
+        if self.taken(effect)?.is_some() {
+            let no_ledger =
+                SessionError::NotFound(format!("side effect of step {step_index}: no ledger to declare it in"));
+            self.accepted(Err(no_ledger))?;
+        }
         Ok(())
     }
 

@@ -62,7 +62,8 @@ impl Reasoning {
             (Some("redacted_thinking"), _) => self.hidden += 1,
             (Some("thinking" | "reasoning"), None) if sealed => self.hidden += 1,
             // A model that was not asked for a summary gives an empty one: nothing was lost.
-            (Some("reasoning"), None) if block.get("summary").and_then(Value::as_array).is_some_and(<[_]>::is_empty) => {}
+            (Some("reasoning"), None)
+                if block.get("summary").and_then(Value::as_array).is_some_and(<[_]>::is_empty) => {}
             (Some("thinking" | "reasoning"), None) => self.skipped += 1,
             _ => {}
         }

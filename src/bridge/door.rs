@@ -85,7 +85,10 @@ impl Door {
         let mut notes = Vec::new();
         let id = self.run_id(attributes.get("augur.run.id"), &mut notes);
         let losses = Arc::new(Losses::default());
-        let dial = Arc::new(Dial::new(self.settings.mode, self.settings.flight_recorder.map_or(CaptureMode::Off, |recorder| recorder.holds())));
+        let dial = Arc::new(Dial::new(
+            self.settings.mode,
+            self.settings.flight_recorder.map_or(CaptureMode::Off, |recorder| recorder.holds()),
+        ));
         let lane = Arc::new(Lane::new(None, Arc::clone(&losses), Arc::clone(&dial), self.settings.durability));
         let run = Arc::new(Run::new(lane, id, Assembly::default()));
         {
@@ -108,7 +111,8 @@ impl Door {
             if id != opened.asked_id {
                 notes.push("the id was used before, so a number was added to it".to_owned());
             }
-            let mut road = Road::new(writer, settings.policy, losses, dial).with_flight_recorder(settings.flight_recorder);
+            let mut road =
+                Road::new(writer, settings.policy, losses, dial).with_flight_recorder(settings.flight_recorder);
             for note in notes {
                 road.adapter_note(None, format!("run id: {note}"), Object::new());
             }

@@ -187,6 +187,11 @@ impl BundleWriter {
         self.write_record(&file, &iteration.clone().into())
     }
 
+    /// Whether an emission with this id stands beside the canonical step of an index.
+    pub(crate) fn has_iteration(&self, index: u64, id: &str) -> bool {
+        self.store.exists(&format!("{}/{}.json", paths::step_folder(index), short_id(id)))
+    }
+
     fn write_step_in(&self, folder: &str, step: &Object) -> io::Result<()> {
         self.write_record(&iteration_file(folder, step), &step.clone().into())
     }

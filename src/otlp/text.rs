@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn absolute_source_paths_shrink_to_the_crate() {
         for (path, expected) in [
-            ("/home/ann/.cargo/registry/src/index.crates.io-1/dep-1.0.0/src/net/conn.rs", Some("src/net/conn.rs")),
+            ("/home/ann/.cargo/registry/src/mirror-1/dep-1.0.0/src/net/conn.rs", Some("src/net/conn.rs")),
             (r"C:\Users\Ann Smith\dep\src\lib.rs", Some("src/lib.rs")),
             (r"\\server\share\x.rs", Some("x.rs")),
             ("/build.rs", Some("build.rs")),

@@ -10,11 +10,11 @@ use super::{
 };
 use crate::{
     CaptureMode,
-    bundle::{BundleWriter, Moment, paths},
+    bundle::{BundleWriter, paths},
     capture::{Artifact, Origin, gate_step},
-    record::{EventKind, EventLayer, ModelLayer, Object, RunStatus, Timestamp, Value, step_id, write_line},
+    record::{ModelLayer, Object, RunStatus, Timestamp, Value, step_id},
     redact::{Family, RedactionPolicy},
-    schema::{self, Schema},
+    schema::Schema,
 };
 use std::{
     collections::{BTreeMap, HashMap},

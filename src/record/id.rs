@@ -115,6 +115,14 @@ pub fn step_id(run_id: &str, step_index: u64) -> String {
     format!("{run_id}/step/{step_index:04}")
 }
 
+/// The index in a step's id, if the id follows the convention; a further emission has more behind it.
+pub(crate) fn index_of_step_id(id: &str) -> Option<u64> {
+    let (_, rest) = id.split_once("/step/")?;
+    let digits = rest.split('/').next()?;
+    let index = digits.parse().ok()?;
+    (digits == format!("{index:04}")).then_some(index)
+}
+
 /// The first 8 hex digits of the SHA-256 of an id: the file name of a step's iteration.
 pub fn short_id(id: &str) -> String {
     Sha256::digest(id.as_bytes()).iter().take(4).map(|byte| format!("{byte:02x}")).collect()

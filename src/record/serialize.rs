@@ -33,17 +33,27 @@ impl ser::Error for ValueError {
 /// # Errors
 /// If it holds NaN or an infinity, nests deeper than [`MAX_DEPTH`], or has a map with keys that are not text.
 pub fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value, ValueError> {
-    value.serialize(Builder { depth: 0 })
+    value.serialize(Builder { depth: 0, wrapped: 0 })
 }
 
 #[derive(Clone, Copy)]
 struct Builder {
     depth: usize,
+    /// Wrappers that JSON does not show: a list of them linked through `Option<Box<_>>` must not end on the stack either.
+    wrapped: usize,
 }
 
 impl Builder {
     fn deeper(self) -> Result<Self, ValueError> {
-        if self.depth >= MAX_DEPTH { Err(ValueError::TooDeep) } else { Ok(Self { depth: self.depth + 1 }) }
+        if self.depth >= MAX_DEPTH { Err(ValueError::TooDeep) } else { Ok(Self { depth: self.depth + 1, ..self }) }
+    }
+
+    fn unwrapped(self) -> Result<Self, ValueError> {
+        if self.wrapped >= 4 * MAX_DEPTH {
+            Err(ValueError::TooDeep)
+        } else {
+            Ok(Self { wrapped: self.wrapped + 1, ..self })
+        }
     }
 }
 
@@ -113,7 +123,7 @@ impl ser::Serializer for Builder {
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<Value, ValueError> {
-        value.serialize(self)
+        value.serialize(self.unwrapped()?)
     }
 
     fn serialize_unit(self) -> Result<Value, ValueError> {
@@ -129,7 +139,7 @@ impl ser::Serializer for Builder {
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<Value, ValueError> {
-        value.serialize(self)
+        value.serialize(self.unwrapped()?)
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -310,11 +320,25 @@ mod tests {
         assert_eq!(to_value(&HashMap::from([(7, "x")])).unwrap().to_string(), r#"{"7": "x"}"#);
     }
 
+    /// Wrapped as often as it says.
+    struct Wrapped(usize);
+
+    impl Serialize for Wrapped {
+        fn serialize<S: ser::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            match self.0.checked_sub(1) {
+                Some(less) if less % 2 == 0 => serializer.serialize_some(&Wrapped(less)),
+                Some(less) => serializer.serialize_newtype_struct("Wrapped", &Wrapped(less)),
+                None => serializer.serialize_unit(),
+            }
+        }
+    }
+
     #[test]
     fn what_json_cannot_say_is_refused_and_never_becomes_null() {
         assert_eq!(to_value(&[f64::NAN]).unwrap_err(), ValueError::NotFinite);
         assert_eq!(to_value(&HashMap::from([(vec![1], 1)])).unwrap_err(), ValueError::Key);
         let deep = (0..200).fold(serde_json::Value::Null, |inner, _| serde_json::Value::Array(vec![inner]));
         assert_eq!(to_value(&deep).unwrap_err(), ValueError::TooDeep);
+        assert_eq!(to_value(&Wrapped(100_000)).unwrap_err(), ValueError::TooDeep);
     }
 }

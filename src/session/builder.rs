@@ -1,16 +1,24 @@
 //! The options of a session.
 
-use super::{Session, SessionError, State, invalid};
+use super::{
+    BranchMode, Session, SessionError, State,
+    branch::SESSION_TYPE,
+    check::{invalid, object, secret},
+    run::check_task,
+};
 use crate::{
     CaptureMode, Durability,
     bridge::debug_session_id,
-    bundle::{BundleWriter, SessionHeader},
+    bundle::{Bundle, BundleWriter, SessionHeader},
+    capture::Artifact,
     pipeline::{Dial, Lane, Losses, Pipeline, Road},
     record::{Object, RunId, Timestamp, Value},
     redact::{Family, RedactionPolicy},
     schema::{self, Schema},
 };
+use serde::Serialize;
 use std::{
+    collections::{BTreeMap, BTreeSet},
     fmt,
     path::PathBuf,
     sync::{Arc, Mutex},
@@ -31,6 +39,17 @@ pub struct SessionBuilder {
     policy: RedactionPolicy,
     tags: Object,
     started_at: Option<String>,
+    /// `branch_context` and `task_spec`, or what was wrong with them.
+    records: BTreeMap<&'static str, Result<Object, String>>,
+    task_spec_id: Option<String>,
+    group_id: Option<String>,
+    capture_logprobs: bool,
+    /// Tags that give way to the caller's own.
+    names: Object,
+    pub(super) branch_mode: Option<BranchMode>,
+    /// The bundle that a branch is copied from, and the index that it is copied up to.
+    pub(super) prefix: Option<(PathBuf, u64)>,
+    pub(super) orchestrator: bool,
 }
 
 /// Without the texts that came from outside: nobody has looked at them yet.
@@ -57,6 +76,14 @@ impl SessionBuilder {
             policy: RedactionPolicy::default(),
             tags: Object::new(),
             started_at: None,
+            records: BTreeMap::new(),
+            task_spec_id: None,
+            group_id: None,
+            capture_logprobs: false,
+            names: Object::new(),
+            branch_mode: None,
+            prefix: None,
+            orchestrator: false,
         }
     }
 
@@ -116,6 +143,57 @@ impl SessionBuilder {
         self
     }
 
+    /// Where this run left another one: an object with `parent_run_id`, `branch_point_step_index`, `mutated_axis` and, if
+    /// there is more to say, `mutation` and `branch_id`. What was changed is kept from mode `trace` on.
+    #[must_use]
+    pub fn branch_context(mut self, context: &(impl Serialize + ?Sized)) -> Self {
+        self.records.insert("branch_context", object("branch_context", context).map_err(|error| error.to_string()));
+        self
+    }
+
+    /// What the agent is asked to do: an object with `instruction` and whatever else the schema of tasks has. Kept from mode
+    /// `trace` on.
+    #[must_use]
+    pub fn task_spec(mut self, spec: &(impl Serialize + ?Sized)) -> Self {
+        self.records.insert("task_spec", object("task_spec", spec).map_err(|error| error.to_string()));
+        self
+    }
+
+    /// The task's name in a library of tasks.
+    #[must_use]
+    pub fn task_spec_id(mut self, id: impl Into<String>) -> Self {
+        self.task_spec_id = Some(id.into());
+        self
+    }
+
+    /// The group that the steps belong to, such as the attempts at one task.
+    #[must_use]
+    pub fn group_id(mut self, id: impl Into<String>) -> Self {
+        self.group_id = Some(id.into());
+        self
+    }
+
+    /// Model calls say that log-probabilities were asked for, also where none came. Default: no.
+    #[must_use]
+    pub fn capture_logprobs(mut self, capture: bool) -> Self {
+        self.capture_logprobs = capture;
+        self
+    }
+
+    /// The tag `session_name`, unless it is set as a tag.
+    #[must_use]
+    pub fn session_name(mut self, name: impl Into<String>) -> Self {
+        self.names.insert("session_name".into(), Value::String(name.into()));
+        self
+    }
+
+    /// The tag `tenant_id`, unless it is set as a tag.
+    #[must_use]
+    pub fn tenant_id(mut self, id: impl Into<String>) -> Self {
+        self.names.insert("tenant_id".into(), Value::String(id.into()));
+        self
+    }
+
     /// Opens the session: from here on a reader sees a run that is recording.
     ///
     /// # Errors
@@ -147,7 +225,22 @@ impl SessionBuilder {
                 _ => CaptureMode::Off,
             },
         };
-        let mut tags = self.tags;
+        let Checked { mut extra, stamps, subgoals } =
+            check_records(self.records, self.task_spec_id, self.group_id, &self.policy)?;
+        let slice = stamps.get("branch_context").and_then(Value::as_object).cloned().unwrap_or_default();
+        if let (false, Some(Value::Object(branch))) = (mode.passes(Artifact::Mutation), extra.get_mut("branch_context"))
+        {
+            branch.remove("mutation");
+        }
+        if !mode.passes(Artifact::TaskSpec) {
+            extra.remove("task_spec");
+        }
+        self.policy.redact_family(Family::Session, &mut extra);
+        let mut tags = self.names;
+        tags.extend(self.tags);
+        if self.orchestrator {
+            tags.insert(SESSION_TYPE.to_owned(), "orchestrator".into());
+        }
         tags.retain(|key, value| self.policy.redact_attribute(key, value));
         let mut open_to_all =
             Object::from([("client".to_owned(), self.client.into()), ("tags".to_owned(), tags.into())]);
@@ -164,12 +257,21 @@ impl SessionBuilder {
             started_at: self.started_at.unwrap_or_else(|| Timestamp::now().to_string()),
             policy_id: self.policy.id().to_owned(),
             tags: taken(&mut open_to_all, "tags"),
-            extra: Object::new(),
+            extra,
+        };
+        let parent = match &self.prefix {
+            Some((folder, until)) => {
+                Some((Bundle::open(folder).map_err(|error| SessionError::Io(error.to_string()))?, *until))
+            }
+            None => None,
         };
         let writer = BundleWriter::create(&self.folder, &header)?;
         let losses = Arc::new(Losses::default());
         let dial = Arc::new(Dial::new(mode, CaptureMode::Off));
-        let road = Road::new(writer, self.policy.clone(), Arc::clone(&losses), Arc::clone(&dial));
+        let mut road = Road::new(writer, self.policy.clone(), Arc::clone(&losses), Arc::clone(&dial));
+        if let Some((parent, until)) = parent {
+            road.copy_prefix(&parent, until, &slice, mode)?;
+        }
         let pipeline = Pipeline::start(QUEUE_BYTES)?;
         let lane = Arc::new(Lane::new(Some(road), losses, dial, self.durability));
         Ok(Session {
@@ -179,9 +281,58 @@ impl SessionBuilder {
             policy: self.policy,
             pipeline,
             lane,
-            state: Mutex::new(State::default()),
+            state: Mutex::new(State::new(stamps, subgoals)),
+            branch_mode: self.branch_mode,
+            orchestrator: self.orchestrator,
+            capture_logprobs: self.capture_logprobs,
         })
     }
+}
+
+/// What a session is opened with beside its header.
+struct Checked {
+    /// For the session record.
+    extra: Object,
+    /// For steps.
+    stamps: Object,
+    subgoals: Option<BTreeSet<String>>,
+}
+
+fn check_records(
+    mut records: BTreeMap<&'static str, Result<Object, String>>,
+    task_spec_id: Option<String>,
+    group_id: Option<String>,
+    policy: &RedactionPolicy,
+) -> Result<Checked, SessionError> {
+    let mut checked = Checked { extra: Object::new(), stamps: Object::new(), subgoals: None };
+    let mut take = |key: &str| records.remove(key).transpose().map_err(SessionError::InvalidArgument);
+    if let Some(branch) = take("branch_context")? {
+        if let Err(violations) = schema::validate(Schema::BranchContext, &branch) {
+            let first: Vec<String> = violations.iter().take(3).map(ToString::to_string).collect();
+            return Err(invalid(&format!("branch_context: {}", first.join("; "))));
+        }
+        let mut slice = branch.clone();
+        slice.remove("mutation");
+        checked.stamps.insert("branch_context".to_owned(), slice.into());
+        checked.extra.insert("branch_context".to_owned(), branch.into());
+    }
+    if let Some(spec) = take("task_spec")? {
+        checked.subgoals = Some(check_task(policy, &spec)?);
+        checked.extra.insert("task_spec".to_owned(), spec.into());
+    }
+    if let Some(id) = task_spec_id {
+        checked.extra.insert("task_spec_id".to_owned(), id.into());
+    }
+    if let Some(path) = Road::tainted(policy, Family::Session, &mut checked.extra) {
+        return Err(secret("session", path));
+    }
+    if let Some(id) = group_id {
+        if !policy.is_clean(&id) {
+            return Err(secret("group_id", "it"));
+        }
+        checked.stamps.insert("group_id".to_owned(), id.into());
+    }
+    Ok(checked)
 }
 
 /// Whether a text is a time as the records have it. There are more ways to write one, which not every reader knows.

@@ -1,6 +1,6 @@
 //! What a call on a session can answer but success.
 
-use crate::{bundle::OpenError, record::IdError};
+use crate::{bundle::OpenError, pipeline::Refused, record::IdError};
 use std::io;
 
 /// Why a call on a session failed. The session goes on.
@@ -40,6 +40,18 @@ impl SessionError {
 impl From<io::Error> for SessionError {
     fn from(error: io::Error) -> Self {
         Self::Io(format!("the disk refused: {error}"))
+    }
+}
+
+impl From<Refused> for SessionError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Invalid(message) => Self::InvalidArgument(message),
+            Refused::Io(error) => error.into(),
+            Refused::Unfit(what) => {
+                Self::InvalidArgument(format!("{what} does not fit its schema once it is redacted"))
+            }
+        }
     }
 }
 

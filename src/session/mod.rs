@@ -1,24 +1,41 @@
 //! A run recorded by calls instead of spans: for programs that drive their own steps, and for `augur record`.
 
+mod branch;
 mod builder;
+mod check;
+mod costs;
+mod effects;
 mod error;
+mod events;
+mod model_calls;
+mod options;
+mod outcomes;
+mod python;
+mod run;
+mod steps;
+mod training;
+mod verdicts;
+mod versions;
 
+pub use branch::{BranchFrom, BranchMode};
 pub use builder::SessionBuilder;
 pub use error::SessionError;
+pub use options::{
+    Costs, EffectOptions, EnvFingerprint, JudgeOptions, LiveEndpoints, OutcomeOptions, OutcomeScope, ReasoningOptions,
+    ScoreOptions, StepCosts, StepRef, Usd, VerifierOptions, Versions, score_component,
+};
 
 use crate::{
     CaptureMode, Durability,
-    bridge::{PICTURE_RULE, unusable_picture},
-    bundle::{Moment, paths},
-    pipeline::{Lane, Pipeline, Road, Urgency},
-    record::{EventLayer, ModelLayer, Object, RunId, RunStatus, Timestamp, Value, to_value},
+    pipeline::{Lane, Pipeline, Refused, Road, Urgency},
+    record::{Object, RunId, RunStatus, Timestamp, Value},
     redact::RedactionPolicy,
-    schema::{self, Schema},
 };
-use serde::Serialize;
+use check::invalid;
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError, mpsc},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
     time::Duration,
 };
 
@@ -51,12 +68,20 @@ pub struct Session {
     pipeline: Pipeline,
     lane: Arc<Lane>,
     state: Mutex<State>,
+    branch_mode: Option<BranchMode>,
+    orchestrator: bool,
+    capture_logprobs: bool,
 }
 
+/// What calls on a session change for those after them.
 #[derive(Debug, Default)]
 struct State {
     status: Option<RunStatus>,
     manifest: Option<Value>,
+    /// What steps say of themselves unless their caller does.
+    stamps: Object,
+    /// The subgoals that the task declares, if there is a task.
+    subgoals: Option<BTreeSet<String>>,
 }
 
 impl Session {
@@ -89,119 +114,24 @@ impl Session {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).manifest.is_some()
     }
 
+    /// How the branch was made; `None` for a run that is none.
+    pub fn branch_mode(&self) -> Option<BranchMode> {
+        self.branch_mode
+    }
+
+    /// Whether this session only holds others together and has no steps of its own.
+    pub fn is_orchestrator(&self) -> bool {
+        self.orchestrator
+    }
+
+    /// Whether model calls are to carry log-probabilities.
+    pub fn capture_logprobs(&self) -> bool {
+        self.capture_logprobs
+    }
+
     /// The mode in force.
     pub fn capture_mode(&self) -> CaptureMode {
         self.lane.mode()
-    }
-
-    /// Keeps a picture of before or after a step's action and returns its path in the bundle. The step itself names it in
-    /// `observation_pre` or `observation_post`. Below mode `screenshots` nothing is kept.
-    ///
-    /// # Errors
-    /// If the bytes are empty, no PNG, or more than 32 MiB, or if the session is closed or the disk refuses.
-    pub fn attach_observation(&self, step_index: u64, moment: Moment, png: Vec<u8>) -> Result<String, SessionError> {
-        if let Some(problem) = unusable_picture(&png) {
-            return Err(SessionError::InvalidArgument(format!("png_bytes: {problem} ({PICTURE_RULE})")));
-        }
-        index_in_range(step_index)?;
-        let mode = self.lane.mode();
-        if mode >= CaptureMode::Screenshots {
-            self.run(png.len(), move |road| {
-                road.screenshot(step_index, moment, &png, mode, false);
-                Ok(())
-            })?;
-        } else {
-            self.check_open()?;
-        }
-        Ok(paths::screenshot(step_index, moment))
-    }
-
-    /// Records a step: an object as the step schema has it. The same `step_id` again replaces what the caller gave before;
-    /// another one at a used index becomes an iteration.
-    ///
-    /// # Errors
-    /// If the step does not fit its schema, or its id does not follow `<run_id>/step/<NNNN>`; or if the session is closed.
-    pub fn record_step(&self, step: &(impl Serialize + ?Sized)) -> Result<(), SessionError> {
-        let mut step = object("step", step)?;
-        let index = step.get("step_index").and_then(Value::as_u64);
-        let index = index.ok_or_else(|| invalid("step: step_index must be a whole number from 0 on"))?;
-        index_in_range(index)?;
-        self.check(Schema::Step, "step", &mut step, crate::redact::Family::Step)?;
-        let convention = crate::record::step_id(self.run_id.as_str(), index);
-        let id = step.get("step_id").and_then(Value::as_str).unwrap_or_default();
-        if !id.strip_prefix(&convention).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
-            let message = format!("step: step_id must be {convention}, or that with /<iteration> behind it");
-            return Err(SessionError::InvalidArgument(message));
-        }
-        let mode = self.lane.mode();
-        self.run(weight(&step), move |road| road.record_step(index, step, mode).map_err(SessionError::from))
-    }
-
-    /// Records a decision event: an object with `ts`, `layer`, `kind`, `summary` and, if it belongs to a step, `step_index`.
-    ///
-    /// # Errors
-    /// If the event does not fit its schema, or if the session is closed.
-    pub fn record_event(&self, event: &(impl Serialize + ?Sized)) -> Result<(), SessionError> {
-        let mut event = object("event", event)?;
-        self.check(Schema::Event, "event", &mut event, crate::redact::Family::Event)?;
-        stated_index_in_range(&event)?;
-        let layer = event.get("layer").and_then(Value::as_str).and_then(|word| word.parse().ok());
-        let (layer, mode) = (layer.unwrap_or(EventLayer::Runner), self.lane.mode());
-        self.run(weight(&event), move |road| {
-            road.event(event, layer, mode);
-            Ok(())
-        })
-    }
-
-    /// Records a model call and returns its path in the bundle; `None` below mode `model_io`. `ts`, `schema_version` and the
-    /// layer (`model`) are filled in where they are absent.
-    ///
-    /// # Errors
-    /// If the record does not fit its schema, or if the session is closed.
-    pub fn record_modelio(
-        &self,
-        record: &(impl Serialize + ?Sized),
-        step_index: Option<u64>,
-        layer: Option<ModelLayer>,
-    ) -> Result<Option<String>, SessionError> {
-        let mut record = object("record", record)?;
-        for (key, value) in [
-            ("layer", Value::from(layer.unwrap_or(ModelLayer::Model))),
-            ("schema_version", crate::SCHEMA_VERSION.into()),
-            ("ts", Timestamp::now().to_string().into()),
-        ] {
-            record.entry(key.to_owned()).or_insert(value);
-        }
-        if let Some(index) = step_index {
-            index_in_range(index)?;
-            record.entry("step_index".to_owned()).or_insert(index.into());
-        }
-        self.check(Schema::ModelCall, "record", &mut record, crate::redact::Family::ModelCall)?;
-        stated_index_in_range(&record)?;
-        let layer = record.get("layer").and_then(Value::as_str).and_then(|word| word.parse().ok());
-        let (layer, mode) = (layer.unwrap_or(ModelLayer::Model), self.lane.mode());
-        self.answer(weight(&record), move |road| Ok(road.model_call(step_index, layer, record, mode)))
-    }
-
-    /// Sets how the run ends, whatever else happens.
-    ///
-    /// # Errors
-    /// If the session is closed.
-    pub fn set_status(&self, status: RunStatus) -> Result<(), SessionError> {
-        self.open_state()?.status = Some(status);
-        Ok(())
-    }
-
-    /// Sets a tag of the run.
-    ///
-    /// # Errors
-    /// If the session is closed or the disk refuses.
-    pub fn add_tag(&self, key: &str, value: &str) -> Result<(), SessionError> {
-        let (key, value) = (key.to_owned(), value.to_owned());
-        self.run(256, move |road| {
-            road.tag(&key, &value);
-            Ok(())
-        })
     }
 
     /// Completes the bundle and returns its manifest. Closing again returns the same manifest.
@@ -225,31 +155,11 @@ impl Session {
         Ok(manifest)
     }
 
-    /// Checks a record of the caller's, and that nothing in it that is stored as it is holds a secret.
-    fn check(
-        &self,
-        schema: Schema,
-        argument: &str,
-        record: &mut Object,
-        family: crate::redact::Family,
-    ) -> Result<(), SessionError> {
-        if let Err(violations) = schema::validate(schema, &*record) {
-            let first: Vec<String> = violations.iter().take(3).map(ToString::to_string).collect();
-            return Err(SessionError::InvalidArgument(format!("{argument}: {}", first.join("; "))));
-        }
-        match Road::tainted(&self.policy, family, record) {
-            Some(path) => Err(SessionError::InvalidArgument(format!(
-                "{argument}: {path} holds what looks like a secret; names and paths are stored as they are, so choose another"
-            ))),
-            None => Ok(()),
-        }
-    }
-
     fn check_open(&self) -> Result<(), SessionError> {
         self.open_state().map(drop)
     }
 
-    fn open_state(&self) -> Result<std::sync::MutexGuard<'_, State>, SessionError> {
+    fn open_state(&self) -> Result<MutexGuard<'_, State>, SessionError> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.manifest.is_some() {
             return Err(SessionError::WrongState("the session is closed".to_owned()));
@@ -272,6 +182,35 @@ impl Session {
             let _ = work(road);
         });
         if queued { Ok(()) } else { Err(SessionError::Io("the recorder's queue is full".to_owned())) }
+    }
+
+    /// Work whose result depends on what was recorded before. Where nothing is promised, its result is awaited all the same,
+    /// but not the disk.
+    fn ask<T: Send + 'static>(
+        &self,
+        weight: usize,
+        work: impl FnOnce(&mut Road) -> Result<T, Refused> + Send + 'static,
+    ) -> Result<T, SessionError> {
+        let work = move |road: &mut Road| work(road).map_err(SessionError::from);
+        if self.lane.durability() == Durability::Process {
+            return self.answer(weight, work);
+        }
+        self.check_open()?;
+        let (done, outcome) = mpsc::sync_channel(1);
+        let queued = self.pipeline.submit(&self.lane, weight, Urgency::Now, PATIENCE, move |road| {
+            let _ = done.send(work(road));
+        });
+        if !queued {
+            return Err(SessionError::Io("the record is larger than the recorder's queue".to_owned()));
+        }
+        outcome.recv().unwrap_or_else(|_| Err(self.unanswered()))
+    }
+
+    fn unanswered(&self) -> SessionError {
+        match self.check_open() {
+            Err(closed) => closed,
+            Ok(()) => SessionError::Internal("the recorder failed".to_owned()),
+        }
     }
 
     fn answer<T: Send + 'static>(
@@ -311,35 +250,5 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         let _ = self.close(Some(RunStatus::Halted));
-    }
-}
-
-fn object(argument: &str, value: &(impl Serialize + ?Sized)) -> Result<Object, SessionError> {
-    match to_value(value) {
-        Ok(Value::Object(members)) => Ok(members),
-        Ok(other) => Err(invalid(&format!("{argument}: expected an object, got {}", other.kind()))),
-        Err(error) => Err(invalid(&format!("{argument}: {error}"))),
-    }
-}
-
-/// What a record weighs in the queue.
-fn weight(record: &Object) -> usize {
-    1024 + record.iter().map(|(key, value)| key.len() + 64 + Road::weight(value)).sum::<usize>()
-}
-
-fn invalid(message: &str) -> SessionError {
-    SessionError::InvalidArgument(message.to_owned())
-}
-
-/// Indexes are stored as JSON numbers, which every reader must be able to hold.
-fn index_in_range(index: u64) -> Result<(), SessionError> {
-    if index < 1 << 53 { Ok(()) } else { Err(invalid("step_index: at most 2^53 - 1")) }
-}
-
-/// The same for an index that stands in a record, if one does.
-fn stated_index_in_range(record: &Object) -> Result<(), SessionError> {
-    match record.get("step_index") {
-        None | Some(Value::Null) => Ok(()),
-        Some(index) => index_in_range(index.as_u64().unwrap_or(u64::MAX)),
     }
 }

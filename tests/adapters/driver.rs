@@ -99,7 +99,10 @@ fn every_hook_is_called_and_what_it_returns_is_in_the_bundle() {
         Input::Action { step_index: 0, raw: r#"{"type": "click", "params": {"x": 4}}"# },
         Input::Step(CLICK),
         Input::Observation { step_index: 0, raw: "after" },
-        Input::Decision { step_index: Some(0), raw: r#"{"layer": "verifier", "kind": "decision", "summary": "it opened"}"# },
+        Input::Decision {
+            step_index: Some(0),
+            raw: r#"{"layer": "verifier", "kind": "decision", "summary": "it opened"}"#,
+        },
         Input::Step(TYPE),
         Input::Action { step_index: 1, raw: r#"{"params": {"text": "x"}}"# },
         Input::Decision { step_index: None, raw: r#"{"layer": "runner", "kind": "info", "summary": "out of steps"}"# },
@@ -161,7 +164,9 @@ fn what_a_session_refuses_is_told_and_the_run_goes_on() {
     ];
     let driven = drive(&scribe, &session, None, inputs, RunStatus::Succeeded).unwrap();
     assert_eq!((driven.steps, driven.refused, driven.unclaimed), (1, 6, 1), "{:?}", driven.refusals);
-    for (refusal, why) in driven.refusals.iter().zip(["step_index", "expected an object", "status", "", "not a PNG", "made_up"]) {
+    for (refusal, why) in
+        driven.refusals.iter().zip(["step_index", "expected an object", "status", "", "not a PNG", "made_up"])
+    {
         assert!(refusal.contains(why), "{refusal} does not say {why}");
     }
     assert_valid(&folder);

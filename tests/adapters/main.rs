@@ -3,8 +3,8 @@
 
 mod driver;
 mod mantis;
-mod messages;
 mod message_bundles;
+mod messages;
 mod response;
 mod scope;
 #[path = "../support/mod.rs"]

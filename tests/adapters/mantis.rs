@@ -90,11 +90,14 @@ fn mantiss_environment_is_read_switch_by_switch() {
     let plain = settings(&[]).unwrap();
     assert_eq!(plain.capture_mode, CaptureMode::Screenshots);
     assert!(!plain.disabled && !plain.verbose && plain.version.is_none() && plain.git_sha.is_none());
-    for (value, on) in [("1", true), ("true", true), ("YES", true), ("on", true), ("0", false), ("no", false), ("", false)] {
+    for (value, on) in
+        [("1", true), ("true", true), ("YES", true), ("on", true), ("0", false), ("no", false), ("", false)]
+    {
         assert_eq!(settings(&[("MANTIS_AUGUR_DISABLED", value)]).unwrap().disabled, on, "{value:?}");
         assert_eq!(settings(&[("MANTIS_AUGUR_VERBOSE", value)]).unwrap().verbose, on, "{value:?}");
     }
-    let told = settings(&[("MANTIS_VERSION", "1.2"), ("MANTIS_GIT_SHA", "abc"), ("AUGUR_CAPTURE_MODE", "Model_IO")]).unwrap();
+    let told =
+        settings(&[("MANTIS_VERSION", "1.2"), ("MANTIS_GIT_SHA", "abc"), ("AUGUR_CAPTURE_MODE", "Model_IO")]).unwrap();
     assert_eq!((told.version.as_deref(), told.git_sha.as_deref()), (Some("1.2"), Some("abc")));
     assert_eq!(told.capture_mode, CaptureMode::ModelIo);
     for (pair, said) in [
@@ -115,7 +118,10 @@ fn a_session_of_mantis_is_opened_as_its_environment_says() {
     let session = settings(&told).unwrap().session("gym-1").unwrap().unwrap().open().unwrap();
     assert_eq!((session.folder(), session.capture_mode()), (root.join("gym-1").as_path(), CaptureMode::Screenshots));
     let manifest = session.close(None).unwrap();
-    assert_eq!(manifest.get("client").unwrap().to_string(), r#"{"git_sha": "abc", "name": "mantis", "version": "1.2"}"#);
+    assert_eq!(
+        manifest.get("client").unwrap().to_string(),
+        r#"{"git_sha": "abc", "name": "mantis", "version": "1.2"}"#
+    );
     assert_valid(session.folder());
 
     let off = settings(&[("MANTIS_AUGUR_DISABLED", "1")]).unwrap();
@@ -135,7 +141,10 @@ fn a_confidence_is_a_score_unless_nobody_set_it() {
         let Value::Object(members) = value(json) else { panic!("an object") };
         Value::from(mantis::scored(members, confidence).unwrap()).to_string()
     };
-    assert_eq!(verdict(r#"{"status": "passed"}"#, 0.5), r#"{"comparator": "verifier", "score": 0.5, "status": "passed"}"#);
+    assert_eq!(
+        verdict(r#"{"status": "passed"}"#, 0.5),
+        r#"{"comparator": "verifier", "score": 0.5, "status": "passed"}"#
+    );
     assert_eq!(verdict("{}", 1.0), r#"{"comparator": "verifier", "score": 1.0, "status": "unknown"}"#);
     assert_eq!(verdict(r#"{"status": "failed"}"#, 0.0), r#"{"status": "failed"}"#);
     assert!(mantis::scored(Object::new(), 2.0).is_err());
@@ -155,7 +164,9 @@ fn mantiss_steps_and_events_become_records() {
         step(0, r#"{"status": "passed", "confidence": 0.83}"#),
         step(1, r#"{"status": "passed", "confidence": 0}"#),
         step(2, r#"{"status": "passed", "confidence": 7}"#),
-        event(r#"{"ts": "2026-01-01T00:00:00Z", "layer": "critic", "kind": "fire", "summary": "no change", "detail": {"n": 1}}"#),
+        event(
+            r#"{"ts": "2026-01-01T00:00:00Z", "layer": "critic", "kind": "fire", "summary": "no change", "detail": {"n": 1}}"#,
+        ),
         event(r#"{"ts": "2026-01-01T00:00:01Z", "layer": "planner", "kind": "info", "summary": "planned"}"#),
         event(r#"{"ts": "2026-01-01T00:00:02Z", "layer": "modal", "kind": "healed"}"#),
     ];
@@ -174,7 +185,12 @@ fn mantiss_steps_and_events_become_records() {
         .iter()
         .map(|event| {
             let detail = event.get("detail").map(ToString::to_string).unwrap_or_default();
-            format!("{} {} {:?} {detail}", support::text(event, "layer"), support::text(event, "kind"), support::text(event, "summary"))
+            format!(
+                "{} {} {:?} {detail}",
+                support::text(event, "layer"),
+                support::text(event, "kind"),
+                support::text(event, "summary")
+            )
         })
         .collect();
     assert_eq!(

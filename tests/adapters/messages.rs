@@ -103,7 +103,8 @@ fn the_responses_api() {
 
 #[test]
 fn anthropic_messages() {
-    let image = format!(r#"{{"type": "image", "source": {{"type": "base64", "media_type": "image/png", "data": "{PIXEL}"}}}}"#);
+    let image =
+        format!(r#"{{"type": "image", "source": {{"type": "base64", "media_type": "image/png", "data": "{PIXEL}"}}}}"#);
     let log = format!(
         r#"[{{"role": "user", "content": "Buy milk."}},
         {{"role": "assistant", "content": [
@@ -133,9 +134,18 @@ fn anthropic_messages() {
 #[test]
 fn a_single_response_is_a_log_too() {
     for (response, action) in [
-        (r#"{"choices": [{"message": {"role": "assistant", "tool_calls": [{"id": "c", "function": {"name": "t", "arguments": "{}"}}]}}]}"#, "t"),
-        (r#"{"object": "response", "output": [{"type": "computer_call", "call_id": "c", "action": {"type": "wait"}}]}"#, "wait"),
-        (r#"{"type": "message", "role": "assistant", "content": [{"type": "tool_use", "id": "c", "name": "t", "input": {}}]}"#, "t"),
+        (
+            r#"{"choices": [{"message": {"role": "assistant", "tool_calls": [{"id": "c", "function": {"name": "t", "arguments": "{}"}}]}}]}"#,
+            "t",
+        ),
+        (
+            r#"{"object": "response", "output": [{"type": "computer_call", "call_id": "c", "action": {"type": "wait"}}]}"#,
+            "wait",
+        ),
+        (
+            r#"{"type": "message", "role": "assistant", "content": [{"type": "tool_use", "id": "c", "name": "t", "input": {}}]}"#,
+            "t",
+        ),
         (
             r#"{"messages": [{"role": "user", "content": "go"}, {"object": "response", "output": [
                 {"type": "computer_call", "call_id": "c", "action": {"type": "wait"}}]}]}"#,
@@ -150,7 +160,9 @@ fn a_single_response_is_a_log_too() {
 
 #[test]
 fn calls_whose_results_were_not_logged_are_steps_of_their_own_turns() {
-    let call = |intent: &str| format!(r#"{{"role": "assistant", "content": "{intent}", "tool_calls": [{{"function": {{"name": "t"}}}}]}}"#);
+    let call = |intent: &str| {
+        format!(r#"{{"role": "assistant", "content": "{intent}", "tool_calls": [{{"function": {{"name": "t"}}}}]}}"#)
+    };
     assert_eq!(
         all(&format!("[{}, {}]", call("One."), call("Two."))),
         [r#"0.0 "One." {"type": "t"} - [] ->-"#, r#"1.0 "Two." {"type": "t"} - [] ->-"#]
@@ -160,14 +172,21 @@ fn calls_whose_results_were_not_logged_are_steps_of_their_own_turns() {
 #[test]
 fn an_intent_is_cut_at_120_characters() {
     let long = "ä".repeat(500);
-    let log = value(&format!(r#"[{{"role": "assistant", "content": "{long}", "tool_calls": [{{"function": {{"name": "t"}}}}]}}]"#));
+    let log = value(&format!(
+        r#"[{{"role": "assistant", "content": "{long}", "tool_calls": [{{"function": {{"name": "t"}}}}]}}]"#
+    ));
     let step = steps(log.as_array().unwrap()).next().unwrap();
     assert_eq!(step.intent, "ä".repeat(120));
 }
 
 #[test]
 fn what_is_no_message_is_passed_over() {
-    for log in ["[]", "{}", "[1, null, \"x\", [], {}]", r#"{"messages": [{"role": 7}, {"role": "assistant"}, {"content": []}]}"#] {
+    for log in [
+        "[]",
+        "{}",
+        "[1, null, \"x\", [], {}]",
+        r#"{"messages": [{"role": 7}, {"role": "assistant"}, {"content": []}]}"#,
+    ] {
         assert_eq!(all(log), [""; 0], "{log}");
     }
     for (log, kind) in [("7", "number"), ("\"x\"", "string"), ("null", "null")] {
@@ -198,7 +217,8 @@ fn a_picture_is_what_stands_in_the_log_and_is_a_png() {
             (found, _) => panic!("{source}: {found:?}"),
         }
     }
-    for source in [r#"{"type": "url", "url": "https://example.org/a.png"}"#, r#"{"type": "file", "file_id": "f"}"#, "7"] {
+    for source in [r#"{"type": "url", "url": "https://example.org/a.png"}"#, r#"{"type": "file", "file_id": "f"}"#, "7"]
+    {
         let log = value(&format!(
             r#"[{{"role": "user", "content": [{{"type": "image", "source": {source}}}]}},
                 {{"role": "assistant", "content": [{{"type": "tool_use", "id": "t", "name": "t", "input": {{}}}}]}}]"#

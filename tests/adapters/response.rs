@@ -24,7 +24,12 @@ fn reasoning_is_found_in_every_shape() {
             0,
             0,
         ),
-        (r#"{"content": [{"type": "redacted_thinking", "data": "EmwK"}, {"type": "thinking", "thinking": "", "signature": "s"}]}"#, &[], 2, 0),
+        (
+            r#"{"content": [{"type": "redacted_thinking", "data": "EmwK"}, {"type": "thinking", "thinking": "", "signature": "s"}]}"#,
+            &[],
+            2,
+            0,
+        ),
         (r#"{"content": [{"type": "thinking"}, {"type": "thinking", "thinking": 7}, "thinking", null]}"#, &[], 0, 2),
         // A summary as text, and as a list.
         (r#"{"reasoning": {"summary": "In short."}}"#, &["openai_reasoning_summary: In short."], 0, 0),
@@ -59,7 +64,12 @@ fn reasoning_is_found_in_every_shape() {
             0,
             0,
         ),
-        (r#"{"choices": [{"message": {"content": "4", "reasoning": "2 and 2."}}]}"#, &["adapter_inferred: 2 and 2."], 0, 0),
+        (
+            r#"{"choices": [{"message": {"content": "4", "reasoning": "2 and 2."}}]}"#,
+            &["adapter_inferred: 2 and 2."],
+            0,
+            0,
+        ),
         (r#"{"choices": [{"message": {"content": "4"}}]}"#, &[], 0, 0),
         // Blocks come before a summary.
         (
@@ -81,9 +91,11 @@ fn reasoning_is_found_in_every_shape() {
 #[test]
 fn the_formats_are_those_of_the_reasoning_record() {
     let schema = include_str!("../../schema/reasoning_trace.schema.json");
-    for format in
-        [ReasoningFormat::AdapterInferred, ReasoningFormat::ClaudeExtendedThinking, ReasoningFormat::OpenaiReasoningSummary]
-    {
+    for format in [
+        ReasoningFormat::AdapterInferred,
+        ReasoningFormat::ClaudeExtendedThinking,
+        ReasoningFormat::OpenaiReasoningSummary,
+    ] {
         assert!(schema.contains(&format!("\"{}\"", format.as_str())), "{}", format.as_str());
     }
 }
@@ -93,19 +105,31 @@ fn log_probabilities_are_found_in_every_shape() {
     let (yes, no) = (r#"{"token": "yes", "logprob": -0.5}"#, r#"{"token": "no", "logprob": -1.5}"#);
     let (yes_kept, no_kept) = (r#"{"logprob": -0.5, "token": "yes"}"#, r#"{"logprob": -1.5, "token": "no"}"#);
     for (response, tokens, skipped) in [
-        (format!(r#"{{"choices": [{{"logprobs": {{"content": [{yes}, {no}]}}}}]}}"#), format!("[{yes_kept}, {no_kept}]"), 0),
+        (
+            format!(r#"{{"choices": [{{"logprobs": {{"content": [{yes}, {no}]}}}}]}}"#),
+            format!("[{yes_kept}, {no_kept}]"),
+            0,
+        ),
         // Asked for, and nothing came; nobody asked.
-        (r#"{"choices": [{"logprobs": {"content": []}}], "content": [{"logprobs": [{"logprob": 1}]}]}"#.into(), "[]".into(), 0),
+        (
+            r#"{"choices": [{"logprobs": {"content": []}}], "content": [{"logprobs": [{"logprob": 1}]}]}"#.into(),
+            "[]".into(),
+            0,
+        ),
         (r#"{"choices": [{"logprobs": null}]}"#.into(), "-".into(), 0),
         // Only the first choice, and it comes before any block.
         (
-            format!(r#"{{"choices": [{{"logprobs": {{"content": [{yes}]}}}}, {{"logprobs": {{"content": [{no}]}}}}]}}"#),
+            format!(
+                r#"{{"choices": [{{"logprobs": {{"content": [{yes}]}}}}, {{"logprobs": {{"content": [{no}]}}}}]}}"#
+            ),
             format!("[{yes_kept}]"),
             0,
         ),
         // Blocks, one after the other, in both of their forms.
         (
-            format!(r#"{{"content": [{{"logprobs": [{yes}]}}, {{"text": "x"}}, {{"logprobs": {{"content": [{no}]}}}}]}}"#),
+            format!(
+                r#"{{"content": [{{"logprobs": [{yes}]}}, {{"text": "x"}}, {{"logprobs": {{"content": [{no}]}}}}]}}"#
+            ),
             format!("[{yes_kept}, {no_kept}]"),
             0,
         ),
@@ -119,10 +143,16 @@ fn log_probabilities_are_found_in_every_shape() {
             format!("[{yes_kept}, {no_kept}]"),
             0,
         ),
-        (r#"{"output": [{"type": "message", "content": [{"type": "output_text", "logprobs": []}]}]}"#.into(), "-".into(), 0),
+        (
+            r#"{"output": [{"type": "message", "content": [{"type": "output_text", "logprobs": []}]}]}"#.into(),
+            "-".into(),
+            0,
+        ),
         // What cannot be read is skipped and counted.
         (
-            format!(r#"{{"choices": [{{"logprobs": {{"content": [{yes}, {{"token": "?"}}, 7, {{"logprob": "x"}}, {no}]}}}}]}}"#),
+            format!(
+                r#"{{"choices": [{{"logprobs": {{"content": [{yes}, {{"token": "?"}}, 7, {{"logprob": "x"}}, {no}]}}}}]}}"#
+            ),
             format!("[{yes_kept}, {no_kept}]"),
             3,
         ),
@@ -140,7 +170,10 @@ fn log_probabilities_are_found_in_every_shape() {
 #[test]
 fn of_a_token_is_kept_what_the_record_has_and_nothing_is_made_up() {
     for (entry, kept) in [
-        (r#"{"token": "a", "logprob": -0.5, "token_id": 7, "bytes": [97]}"#, r#"{"logprob": -0.5, "token": "a", "token_id": 7}"#),
+        (
+            r#"{"token": "a", "logprob": -0.5, "token_id": 7, "bytes": [97]}"#,
+            r#"{"logprob": -0.5, "token": "a", "token_id": 7}"#,
+        ),
         (r#"{"logprob": "-0.5"}"#, r#"{"logprob": -0.5}"#),
         (r#"{"logprob": -9999, "token": 3, "token_id": "7"}"#, r#"{"logprob": -9999}"#),
         (r#"{"logprob": 0, "token_id": 1.5}"#, r#"{"logprob": 0}"#),
@@ -149,7 +182,10 @@ fn of_a_token_is_kept_what_the_record_has_and_nothing_is_made_up() {
             r#"{"logprob": 0, "top_logprobs": [{"token": "a", "logprob": 0}, {"token": "b"}, 3, {"token_id": 2, "logprob": -1}]}"#,
             r#"{"logprob": 0, "top_alternatives": [{"logprob": 0, "token": "a"}, {"logprob": -1, "token_id": 2}]}"#,
         ),
-        (r#"{"logprob": 0, "top_alternatives": [{"logprob": -1}]}"#, r#"{"logprob": 0, "top_alternatives": [{"logprob": -1}]}"#),
+        (
+            r#"{"logprob": 0, "top_alternatives": [{"logprob": -1}]}"#,
+            r#"{"logprob": 0, "top_alternatives": [{"logprob": -1}]}"#,
+        ),
         (r#"{"logprob": 0, "top_logprobs": []}"#, r#"{"logprob": 0}"#),
     ] {
         let found = logprobs(&value(&format!(r#"{{"content": [{{"logprobs": [{entry}]}}]}}"#)));

@@ -46,6 +46,19 @@ fn a_guard_that_goes_first_halts_the_run_and_fails_the_open_step() {
 }
 
 #[test]
+fn an_open_step_without_a_run_around_it_halts_its_run_too() {
+    let root = bundles("bad_lifetimes_implicit");
+    let (dispatch, guard) = recorder(&root, CaptureMode::Full);
+    let report = with_default(&dispatch, || {
+        let _open = step_span!("open").entered();
+        end(guard)
+    });
+    let trace = json(only_bundle(&report).join("trace.json"));
+    assert_eq!((text(&trace, "steps.0.status"), text(&trace, "steps.0.failure_class")), ("failed", "interrupted"));
+    assert_eq!(text(&trace, "session.status"), "halted");
+}
+
+#[test]
 fn a_step_of_another_thread_that_outlives_the_guard_is_no_harm() {
     let root = bundles("bad_lifetimes_thread");
     let (dispatch, guard) = recorder(&root, CaptureMode::Full);

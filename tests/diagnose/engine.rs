@@ -49,8 +49,6 @@ impl Rule for OncePerBundle {
     fn evaluate(&self, context: &Context<'_>, findings: &mut Findings) -> RuleResult {
         assert_eq!(context.session().get("run_id").and_then(|id| id.as_str()), Some("run"));
         assert!(context.manifest().is_some() && context.log_paths()?.is_empty());
-        assert_eq!(context.log_text("runner.log")?, None);
-        assert!(context.log_text("../../outside.log").is_err());
         findings.add(Found::new("the run").with_severity(Severity::Low));
         Ok(())
     }

@@ -1,18 +1,21 @@
 //! Rules and files: pictures that are gone, fixtures, logs, steps in folders, and findings in the bundle.
 
 use crate::{
-    assert_valid, diagnosed, event, picture, recorded, step, step_record,
+    assert_valid, diagnosed, diagnosed_by, event, picture, recorded, step, step_record,
     support::{PIXEL, bundles, json as read},
     told,
 };
 use serde_json::json;
-use std::fs;
+use std::{
+    fs,
+    sync::{Arc, Mutex},
+};
 use tracing_augur::{
     CaptureMode,
     Moment::{After, Before},
     Session,
     bundle::Bundle,
-    diagnose::{EvidenceKind, WriteError},
+    diagnose::{EvidenceKind, RulesEngine, Severity, WriteError, step_rule},
 };
 
 #[test]
@@ -70,6 +73,27 @@ fn a_failure_of_the_infrastructure_points_at_the_logs_that_concern_it() {
     let diagnosis = diagnosed(&folder);
     let logs = diagnosis.findings[0].evidence.iter().filter(|evidence| evidence.kind == EvidenceKind::Log);
     assert_eq!(logs.map(|evidence| evidence.path.as_str()).collect::<Vec<_>>(), ["logs/runner.log", "logs/step-1.log"]);
+}
+
+#[test]
+fn logs_are_read_with_what_is_not_text_replaced_and_only_inside_the_bundle() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = recorded(root.path().join("run"), |session| step(session, 0, json!({})));
+    fs::create_dir_all(folder.join("logs")).unwrap();
+    fs::write(folder.join("logs/runner.log"), b"one\xfftwo").unwrap();
+    fs::write(root.path().join("outside.log"), "mine").unwrap();
+    let read = Arc::new(Mutex::new(Vec::new()));
+    let texts = Arc::clone(&read);
+    let engine = RulesEngine::default().with_rule(step_rule("t.logs", Severity::Low, move |context, _, _| {
+        for name in ["runner.log", "absent.log", "../../outside.log"] {
+            texts.lock().unwrap().push(context.log_text(name).map_err(|error| error.to_string()));
+        }
+        Ok(())
+    }));
+    diagnosed_by(&engine, &folder);
+    let read = read.lock().unwrap();
+    assert_eq!(read[..2], [Ok(Some("one\u{fffd}two".to_owned())), Ok(None)]);
+    assert!(read[2].as_ref().is_err_and(|error| error.contains("out of the bundle")), "{:?}", read[2]);
 }
 
 #[test]

@@ -66,7 +66,9 @@ fn picture(session: &Session, index: u64, moment: Moment, shade: u8) -> String {
 }
 
 fn diagnosed(folder: &Path) -> Diagnosis {
-    diagnosed_by(&RulesEngine::new(load_pack("cua").unwrap()), folder)
+    let diagnosis = diagnosed_by(&RulesEngine::new(load_pack("cua").unwrap()), folder);
+    assert!(diagnosis.is_complete(), "{:?}", diagnosis.notes);
+    diagnosis
 }
 
 /// Diagnoses a bundle and checks what holds of every finding: it follows its schema, and its evidence is there.

@@ -157,7 +157,7 @@ fn a_click_is_outside_by_the_size_of_the_picture_that_the_agent_saw() {
             |session| {
                 let pre = picture(session, 0, Before, 0);
                 let device = json!({"type": "click", "coordinate_space": "device_px", "params": {"x": 200, "y": -1}});
-                let nowhere = json!({"type": "click", "params": {"x": 200, "y": -1}});
+                let nowhere = json!({"type": "click", "params": {"x": 300, "y": -1}});
                 let strange =
                     json!({"type": "click", "coordinate_space": "screenshot_px", "params": {"x": "inf", "y": [3]}});
                 for (index, action) in [click(0, 0), click(100, 50), device, nowhere, strange].into_iter().enumerate() {
@@ -356,6 +356,7 @@ fn an_action_without_a_type_is_found_where_a_step_must_act() {
                     step(session, 2, json!({"action": null, "status": "skipped"}));
                     step(session, 3, json!({"action": null, "status": "pending"}));
                     step(session, 4, json!({"action": null, "status": "failed", "failure_class": "interrupted"}));
+                    step(session, 5, json!({"action": null, "step_type": "message"}));
                 },
                 &[],
                 &[],

@@ -1,8 +1,8 @@
-"""Makes records from the published schemas and writes each with the verdict of the published validator, a line of JSON each.
+"""Makes records from the published schemas; a line of JSON for each, with the verdict of the published validator.
 
-usage: generate.py records COUNT SEED SCHEMA...   {"schema": …, "record": …, "valid": …}, at least COUNT of either verdict
-       generate.py times COUNT SEED               {"text": …, "valid": …}: COUNT texts that are date-times, or nearly so
-       generate.py structure FOLDER               compares the schema files of a folder with the published ones
+usage: generate.py records COUNT SEED SCHEMA…  {"schema": …, "record": …, "valid": …}, at least COUNT of each verdict
+       generate.py times COUNT SEED            {"text": …, "valid": …}: COUNT texts that are date-times, or nearly so
+       generate.py structure FOLDER            compares the schema files of a folder with the published ones
 
 The same seed gives the same lines. Needs the packages augur-schema and jsonschema[format].
 """
@@ -104,14 +104,17 @@ def time(rng, odds):
     def pick(usual, unusual):
         return rng.choice(unusual if rng.random() < odds else usual)
 
-    year = pick(["2024", "2026", "1999", "1900", "2000"], ["0000", "0001", "9999", "10000", "99", "２０２４", "-001", "+024"])
+    year = pick(["2024", "2026", "1999", "1900", "2000"],
+                ["0000", "0001", "9999", "10000", "99", "２０２４", "-001", "+024"])
     month = pick(["01", "02", "06", "12"], ["00", "13", "1", "", "2٠"])
     day = pick(["01", "28"], ["00", "29", "30", "31", "32", "1", ""])
-    clock = ":".join([pick(["00", "23"], ["24", "9", "30"]), pick(["00", "59"], ["60", "5"]), pick(["00", "59"], ["60", "61", ""])])
+    hour = pick(["00", "23"], ["24", "9", "30"])
+    minute = pick(["00", "59"], ["60", "5"])
+    second = pick(["00", "59"], ["60", "61", ""])
     fraction = pick(["", ".5", ".123456"], [".", ".000000000", "." + "7" * 40, ",5", ".5.5", ".٣", ".5 "])
     zone = pick(["Z", "+00:00", "-07:30", "+23:59"],
-                ["z", "-00:00", "", "+24:00", "-00:60", "+0100", "+01", "UTC", "Z\n", "Z\n\n", "ZZ", "Z ", "−01:00", "+1:00"])
-    return f"{year}-{month}-{day}{pick('T', ['t', ' ', '_', '', 'TT'])}{clock}{fraction}{zone}"
+                ["z", "-00:00", "", "+24:00", "-00:60", "+0100", "+01", "+1:00", "−01:00", "UTC", "Z\n", "Z\n\n", "ZZ", "Z "])
+    return f"{year}-{month}-{day}{pick('T', ['t', ' ', '_', '', 'TT'])}{hour}:{minute}:{second}{fraction}{zone}"
 
 
 def number(schema, whole, rng):
@@ -137,7 +140,7 @@ def resolved(schema):
 
 
 def fitting(schema, rng, share):
-    """A value that the schema accepts; `share` is how many of the optional members are there. At 1 it is a plain one."""
+    """A value that the schema accepts; `share` is how many optional members are there. At 1 the value is a plain one."""
     schema = resolved(schema)
     if "anyOf" in schema:
         return fitting(schema["anyOf"][0] if share == 1 else rng.choice(schema["anyOf"]), rng, share)
@@ -199,12 +202,13 @@ def places(record, schema, path=()):
 
 def misfits(value, schema, rng):
     """What may break one place. Some of it does not: the validator has the last word."""
-    out = [None, True, False, 0, 1, 1.0, -1, -0.5, "", "text", "1", [], {}, [None], {"a": 1}, Spelled(rng.choice(SPELLINGS))]
+    out = [None, True, False, 0, 1, 1.0, -1, -0.5, "", "text", "1", [], {}, [None], {"a": 1}]
+    out.append(Spelled(rng.choice(SPELLINGS)))
     for limit, beyond in ("minimum", -1), ("maximum", 1):
         if limit in schema:
             edge = schema[limit]
-            out += [edge, float(edge), edge + beyond, edge + beyond * 1e-9, edge - beyond, float(edge - beyond), edge - beyond / 2,
-                    beyond * 10**30, beyond * 10**400, beyond * 1e308, beyond * 5e-324, str(edge), [edge], bool(edge),
+            out += [edge, float(edge), edge + beyond, edge + beyond * 1e-9, edge - beyond, float(edge - beyond),
+                    edge - beyond / 2, beyond * 10**30, beyond * 10**400, beyond * 1e308, beyond * 5e-324, str(edge), [edge], bool(edge),
                     Spelled("-0"), Spelled("-1e-400"), Spelled(f"{edge}.00000000000000000001")]
     for word in schema.get("enum") or [schema.get("const")]:
         if isinstance(word, str):
@@ -213,7 +217,8 @@ def misfits(value, schema, rng):
         out += [value + "\n", *(edited(value, rng) for _ in range(15))]
     if schema.get("format") == "date-time":
         fine = time(rng, 0)
-        out += [fine + "\n", fine.lower(), *(time(rng, 0.15) for _ in range(10)), *(edited(fine, rng) for _ in range(10))]
+        out += [fine + "\n", fine.lower()]
+        out += [other for _ in range(10) for other in (time(rng, 0.15), edited(fine, rng))]
     if "minLength" in schema:
         out += ["", *"x🙂\u0000\u200b", "e\u0301"]
     if isinstance(value, dict):

@@ -31,7 +31,7 @@ def schemas_of(node, path=""):
 
 
 def keywords(node):
-    """What a schema says, without its words; schemas inside it count as present here and are compared in their place."""
+    """What a schema says, without its words; schemas inside it count as present and are compared in their place."""
     out = {}
     for keyword, value in node.items():
         if keyword in WORDS:

@@ -4,7 +4,9 @@ use super::{LoggedStep, MessageAdapter, MessageLog, Picture, file::message_file}
 use crate::{
     CaptureMode, Moment, Session,
     bridge::vocabulary::text,
-    record::{EventKind, EventLayer, JsonError, Object, Provenance, StepStatus, Timestamp, Value, VerdictStatus, step_id},
+    record::{
+        EventKind, EventLayer, JsonError, Object, Provenance, StepStatus, Timestamp, Value, VerdictStatus, step_id,
+    },
     redact::RedactionPolicy,
     session::SessionError,
 };
@@ -146,10 +148,11 @@ pub fn record(
         recorded: Recorded::default(),
     };
     for (index, step) in (0_u64..).zip(adapter.steps(log)) {
-        let mut pictures = [(Moment::Before, step.before), (Moment::After, step.after)].into_iter().map(|(moment, inline)| {
-            let file = screens.and_then(|folder| adapter.find_screenshot(folder, index, moment));
-            recorder.picture(index, moment, file.as_deref(), inline)
-        });
+        let mut pictures =
+            [(Moment::Before, step.before), (Moment::After, step.after)].into_iter().map(|(moment, inline)| {
+                let file = screens.and_then(|folder| adapter.find_screenshot(folder, index, moment));
+                recorder.picture(index, moment, file.as_deref(), inline)
+            });
         let (before, after) = (pictures.next().transpose()?.flatten(), pictures.next().transpose()?.flatten());
         drop(pictures);
         let record = step_record(session.run_id(), index, &step, &recorder.started_at, adapter.grounding_provider());
@@ -222,10 +225,7 @@ fn step_record(run_id: &str, index: u64, step: &LoggedStep<'_>, started_at: &str
     let action = super::action(step.action.clone());
     let status = if step.failed { StepStatus::Failed } else { StepStatus::Succeeded };
     let grounding = [("provider", Value::from(provider)), ("provenance", Provenance::Screenshot.into())];
-    let verdict = [
-        ("status", Value::from(VerdictStatus::Unknown)),
-        ("reason", "no native verifier: the log holds no judgement".into()),
-    ];
+    let verdict = [("status", Value::from(VerdictStatus::Unknown)), ("reason", "no native verifier".into())];
     let mut record: Object = [
         ("step_id", Value::from(step_id(run_id, index))),
         ("step_index", index.into()),

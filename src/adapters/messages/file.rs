@@ -104,7 +104,9 @@ impl Provider {
             let kind = message.get("type").and_then(Value::as_str).unwrap_or_default();
             let blocks = message.get("content").and_then(Value::as_array).unwrap_or_default();
             let block = |kinds: &[&str]| {
-                blocks.iter().any(|block| block.get("type").and_then(Value::as_str).is_some_and(|kind| kinds.contains(&kind)))
+                blocks
+                    .iter()
+                    .any(|block| block.get("type").and_then(Value::as_str).is_some_and(|kind| kinds.contains(&kind)))
             };
             if has("tool_calls") || has("tool_call_id") || has("choices") || block(&["image_url"]) {
                 Some(Self::OpenAiChat)

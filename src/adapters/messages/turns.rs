@@ -83,11 +83,7 @@ fn push<'a>(index: usize, message: &'a Value, out: &mut VecDeque<Entry<'a>>) {
                 if kind(block) == Some("tool_result") {
                     let picture = block.get("content").and_then(Picture::last_in);
                     let failed = block.get("is_error").and_then(Value::as_bool) == Some(true);
-                    out.push_back(Entry::Answered(
-                        block.get("tool_use_id").and_then(Value::as_str),
-                        picture,
-                        failed,
-                    ));
+                    out.push_back(Entry::Answered(block.get("tool_use_id").and_then(Value::as_str), picture, failed));
                 } else {
                     out.extend(Picture::of(block).map(Entry::Shown));
                 }

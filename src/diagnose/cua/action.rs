@@ -128,7 +128,7 @@ fn told_viewport(step: Facts<'_>) -> Option<(f64, f64)> {
     Some((side("width")?, side("height")?))
 }
 
-/// A step that acts must say how. Steps that plan, check, were left out or have not acted yet need not.
+/// A step that acts must say how. Steps that plan, check, answer in words, were left out or have not acted yet need not.
 pub(super) fn invalid_action_schema(_: &Context<'_>, window: &Window<'_>, findings: &mut Findings) -> RuleResult {
     let step = Facts(window.step);
     let action = step.member("action").filter(|action| !action.is_null());
@@ -147,7 +147,7 @@ pub(super) fn invalid_action_schema(_: &Context<'_>, window: &Window<'_>, findin
 }
 
 fn acts_without_action(step: Facts<'_>) -> bool {
-    matches!(step.text("step_type"), "plan" | "verify")
+    matches!(step.text("step_type"), "plan" | "verify" | "message")
         || matches!(step.text("status"), "skipped" | "pending" | "running")
         // The run died in the step, perhaps before the model had answered.
         || step.text("failure_class") == "interrupted"

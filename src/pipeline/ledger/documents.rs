@@ -34,7 +34,8 @@ const IDENTITY: &[&str] = &[
 impl Road {
     /// Records an outcome in place of the one for the same step or for the run. Returns it as it is kept.
     pub(crate) fn outcome(&mut self, mut record: Object, mode: CaptureMode) -> Result<Value, Refused> {
-        if let (false, Some(Value::Object(verdict))) = (mode.passes(Artifact::VerdictReason), record.get_mut("verdict")) {
+        if let (false, Some(Value::Object(verdict))) = (mode.passes(Artifact::VerdictReason), record.get_mut("verdict"))
+        {
             verdict.remove("reason");
         }
         self.redact(Family::Outcome, &mut record);
@@ -210,7 +211,9 @@ impl Road {
         let mut session = self.bundle.session().clone();
         session.remove(key);
         session.append(&mut members);
-        let Value::Object(session) = self.fitting(Schema::Session, session, "the session record")? else { return Ok(()) };
+        let Value::Object(session) = self.fitting(Schema::Session, session, "the session record")? else {
+            return Ok(());
+        };
         let written = self.bundle.update_session(|known| *known = session);
         if written.is_err() {
             // It is changed in memory and goes out with the next flush.

@@ -47,7 +47,9 @@ impl Road {
         let id = record.get("side_effect_id").and_then(Value::as_str).unwrap_or_default().to_owned();
         let before = self.effect(&id);
         if before.is_some_and(|effect| !effect.open) {
-            return Err(Refused::Invalid(format!("side effect {id} is committed or aborted already; give this one another id")));
+            return Err(Refused::Invalid(format!(
+                "side effect {id} is committed or aborted already; give this one another id"
+            )));
         }
         self.make_room_for_effects()?;
         if mode.passes(Artifact::SideEffect) {
@@ -103,7 +105,8 @@ impl Road {
     /// Aborts all that are open, in the order of their declaration, and names them.
     pub(crate) fn abort_effects(&mut self, reason: &str, at: &str, mode: CaptureMode) -> Result<Vec<String>, Refused> {
         let known = self.ledger.effects.known.iter();
-        let mut open: Vec<_> = known.filter(|(_, effect)| effect.open).map(|(id, effect)| (effect.order, id.clone())).collect();
+        let mut open: Vec<_> =
+            known.filter(|(_, effect)| effect.open).map(|(id, effect)| (effect.order, id.clone())).collect();
         open.sort_unstable();
         for (_, id) in &open {
             self.settle_effect(id, Settlement::Aborted { at: at.to_owned(), reason: reason.to_owned() }, mode)?;
@@ -115,7 +118,11 @@ impl Road {
         self.redact(Family::SideEffect, &mut record);
         let (record, complaints) = mend(Schema::SideEffect, record);
         for complaint in complaints {
-            self.adapter_error(Some(index), format!("a side effect did not fit its schema: {complaint}"), Object::new());
+            self.adapter_error(
+                Some(index),
+                format!("a side effect did not fit its schema: {complaint}"),
+                Object::new(),
+            );
         }
         let Some(record) = record else {
             self.losses.count(Loss::Invalid);

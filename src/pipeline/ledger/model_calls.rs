@@ -43,6 +43,10 @@ impl Road {
         if let Some(path) = key.and_then(|key| self.ledger.calls.paths.get(&key)) {
             return Ok(Some(path.clone()));
         }
+        if self.sequences.len() >= CALLS {
+            // The next number of a step is found on disk again.
+            self.sequences.retain(|(step, _), _| step.is_none());
+        }
         let versions = versions(&record);
         let path = self.model_call(step_index, layer, record, mode);
         if path.is_none() && mode.passes(Artifact::ModelCall) {
@@ -64,7 +68,8 @@ impl Road {
         self.ledger.calls.bytes = before.saturating_add(Self::weight(record));
         if before < LARGE && self.ledger.calls.bytes >= LARGE {
             self.tag(LARGE_TAG, "true");
-            let summary = format!("the model calls of this run have passed {} MiB; a lower capture mode keeps none", LARGE >> 20);
+            let summary =
+                format!("the model calls of this run have passed {} MiB; a lower capture mode keeps none", LARGE >> 20);
             self.adapter_note(None, summary, Object::new());
         }
     }
@@ -93,6 +98,8 @@ fn key(step_index: Option<u64>, layer: ModelLayer, record: &Object) -> Option<Ke
 fn versions(record: &Object) -> Object {
     let model = record.get("request").and_then(|request| request.get("model"));
     let named = [("model", model), ("prompt_hash", record.get("prompt_hash"))];
-    let texts = named.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value.filter(|value| value.as_str().is_some())?.clone())));
+    let texts = named
+        .into_iter()
+        .filter_map(|(key, value)| Some((key.to_owned(), value.filter(|value| value.as_str().is_some())?.clone())));
     texts.collect()
 }

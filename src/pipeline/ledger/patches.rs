@@ -107,14 +107,39 @@ pub(crate) enum Amendment {
 impl Road {
     /// Whether there is a step at an index.
     pub(crate) fn has_step(&self, index: u64) -> bool {
-        self.steps.contains_key(&index)
-            || self.bundle.store().exists(&paths::step(index))
-            || self.is_iterated(index)
+        self.steps.contains_key(&index) || self.bundle.store().exists(&paths::step(index)) || self.is_iterated(index)
     }
 
     /// Whether an index has more than one emission.
     pub(in crate::pipeline) fn is_iterated(&self, index: u64) -> bool {
         self.bundle.store().exists(&paths::step_folder(index))
+    }
+
+    /// Records a further emission at the index of a known step. `known` is an id that must have been recorded there.
+    pub(crate) fn record_iteration(
+        &mut self,
+        index: u64,
+        known: Option<&str>,
+        iteration: Object,
+        mode: CaptureMode,
+    ) -> Result<(), Refused> {
+        if !mode.passes(Artifact::Step) {
+            return Ok(());
+        }
+        self.write_steps();
+        let Some(canonical) = self.bundle.read_step(index) else { return Err(Refused::no_step(index)) };
+        let canonical = canonical.get("step_id").and_then(Value::as_str);
+        if let Some(known) = known.filter(|known| Some(*known) != canonical)
+            && !self.bundle.has_iteration(index, known)
+        {
+            return Err(Refused::Invalid("step_id_or_index: no step has this id".to_owned()));
+        }
+        if iteration.get("step_id").and_then(Value::as_str) == canonical {
+            return Err(Refused::Invalid(
+                "iteration: its step_id is that of the step itself; give it one of its own".to_owned(),
+            ));
+        }
+        Ok(self.record_step(index, iteration, mode)?)
     }
 
     /// Changes a step that is known.
@@ -160,10 +185,8 @@ impl Road {
             return Err(Refused::no_step(index));
         }
         let complete = completion.as_f64() >= 1.0;
-        let mut entry = Object::from([
-            ("subgoal_id".to_owned(), Value::from(id)),
-            ("completion".to_owned(), completion.into()),
-        ]);
+        let mut entry =
+            Object::from([("subgoal_id".to_owned(), Value::from(id)), ("completion".to_owned(), completion.into())]);
         let mut members = Object::from([("subgoals_completed".to_owned(), Value::Array(vec![entry.clone().into()]))]);
         gate_step(&mut members, mode, Origin::Stated);
         if members.is_empty() {
@@ -226,7 +249,9 @@ impl Road {
             let mut stale = false;
             for entry in entries.iter_mut().filter_map(Value::as_object_mut) {
                 let named = entry.get("first_completed_at_step").and_then(Value::as_u64);
-                if entry.get("subgoal_id").and_then(Value::as_str) == Some(id) && named.is_some_and(|named| named > first) {
+                if entry.get("subgoal_id").and_then(Value::as_str) == Some(id)
+                    && named.is_some_and(|named| named > first)
+                {
                     entry.insert("first_completed_at_step".to_owned(), first.into());
                     stale = true;
                 }

@@ -78,7 +78,9 @@ impl Road {
             }
         }
         self.redact(Family::Step, &mut step);
-        self.record_step(index, step, mode)?;
+        if let (Some(step), _) = mend(Schema::Step, step) {
+            self.record_step(index, step, mode)?;
+        }
         // The next emission at this index reads this one from its file.
         self.write_steps();
         Ok(())

@@ -9,6 +9,8 @@ pub(in crate::redact) struct Spans {
     found: Vec<(Range<usize>, Kind)>,
     /// Values that stood behind a name that says they are secret.
     pub(super) lessons: Vec<Range<usize>>,
+    /// How far encoded lines were already read as one text.
+    pub(super) unfolded: usize,
 }
 
 impl Spans {

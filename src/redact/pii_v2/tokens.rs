@@ -8,7 +8,7 @@ use super::{
     entropy::{is_digest, is_random, is_uuid},
     kind::{Kind, is_in_mark},
     spans::Spans,
-    vendors,
+    vendors::{self, Found},
     words::{DIGEST_WORDS, MAGIC_SEGMENTS, NEAR_WORDS},
 };
 use memchr::memmem;
@@ -19,8 +19,8 @@ const SHORTEST: usize = 12;
 /// How far a word may be from the random text that it makes a secret.
 const NEAR: usize = 30;
 
-/// Beginnings looked at within one run, so that hostile text stays cheap: a run with more is judged in pieces.
-const PIECE: usize = 16 * 1024;
+/// How often a run may begin like a token of a vendor without being one.
+const MOST_OTHERS: usize = 1000;
 
 /// Finds secrets in runs.
 pub(super) fn find(text: &str, look: &Look<'_>, spans: &mut Spans) {
@@ -50,14 +50,31 @@ fn run(text: &str, start: usize, end: usize, look: &Look<'_>, spans: &mut Spans)
         return;
     }
     let mut place = start;
+    let (mut no_token_before, mut others) = (0, 0);
     while place < end {
         let is_start = place == start || !at(bytes, place - 1).is_ascii_alphanumeric();
         let found = match at(bytes, place) {
-            b'e' if at(bytes, place + 1) == b'y' && at(bytes, place + 2) == b'J' => web_token(bytes, place, end),
-            b'A' if !is_start => None.or_else(|| aws_inside(bytes, place, end)),
-            _ if is_start => vendors::token(bytes, place, end).or_else(|| dotted(bytes, place, end)),
+            b'e' if place >= no_token_before && bytes.get(place..).is_some_and(|rest| rest.starts_with(b"eyJ")) => {
+                let (head, found) = web_token(bytes, place, end);
+                no_token_before = head;
+                found
+            }
+            b'A' if !is_start && !bytes.get(place..).is_some_and(|rest| rest.starts_with(b"AKIA")) => None,
+            byte if is_start || byte == b'A' => match vendors::token(bytes, place, end, look.is_identity) {
+                Found::Token(to, kind) => Some((to, kind)),
+                Found::Nothing => dotted(bytes, place, end),
+                Found::Other => {
+                    others += 1;
+                    None
+                }
+            },
             _ => None,
         };
+        if others > MOST_OTHERS {
+            // Nobody writes this; what is in it cannot be told in time.
+            spans.add(place..end, Kind::Error);
+            return;
+        }
         place = match found {
             Some((to, kind)) => {
                 spans.add(place..to, kind);
@@ -68,20 +85,10 @@ fn run(text: &str, start: usize, end: usize, look: &Look<'_>, spans: &mut Spans)
     }
     azure(bytes, start, end, spans);
     telegram(bytes, start, end, spans);
-    for piece in pieces(start, end) {
-        encoded::run(text, piece.clone(), look, spans);
-        if !look.is_identity {
-            near_word(bytes, piece, spans);
-        }
+    encoded::run(text, start..end, look, spans);
+    if !look.is_identity {
+        near_word(bytes, start..end, spans);
     }
-}
-
-/// A run in parts that are worth looking at; only hostile runs have more than one.
-fn pieces(start: usize, end: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
-    // Encoded text is read whole: what it hides may lie anywhere.
-    let whole = end - start <= 64 * PIECE;
-    let step = if whole { end - start } else { 64 * PIECE };
-    (start..end).step_by(step.max(1)).map(move |from| from..end.min(from + step))
 }
 
 /// In text that is escaped the letter of `\n` is no part of the run.
@@ -104,35 +111,27 @@ fn data_uri(bytes: &[u8], start: usize) -> bool {
     [&b"data:image/"[..], b"data:audio/", b"data:video/", b"data:font/"].iter().any(|kind| memmem::find(before, kind).is_some())
 }
 
-/// The contract finds these keys in the middle of words too.
-fn aws_inside(bytes: &[u8], place: usize, end: usize) -> Option<(usize, Kind)> {
-    bytes.get(place..end)?.starts_with(b"AKIA").then(|| vendors::token(bytes, place, end))?
-}
-
 /// `eyJ….….…`: three parts and more, or two if the first says how it is signed.
-fn web_token(bytes: &[u8], start: usize, end: usize) -> Option<(usize, Kind)> {
-    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-    let mut place = start;
-    let mut filled = 0;
-    let mut parts = 0;
-    let mut head = start;
-    while parts < 5 {
-        let length = bytes.get(place..end)?.iter().take_while(|byte| is_letter(byte)).count();
-        place += length;
+///
+/// Also tells where the first part ends: nothing that begins within it can do better.
+fn web_token(bytes: &[u8], start: usize, end: usize) -> (usize, Option<(usize, Kind)>) {
+    let length = |from: usize| {
+        let part = bytes.get(from..end).unwrap_or_default();
+        part.iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')).count()
+    };
+    let head = start + length(start);
+    let (mut place, mut parts, mut filled) = (head, 1, usize::from(head > start + 3));
+    while parts < 5 && place < end && at(bytes, place) == b'.' {
+        let part = length(place + 1);
+        place += 1 + part;
         parts += 1;
-        filled += usize::from(length > 0);
-        if parts == 1 {
-            head = place;
-        }
-        if at(bytes, place) != b'.' || place >= end || parts == 5 {
-            break;
-        }
-        place += 1;
+        filled += usize::from(part > 0);
     }
-    let (is_signed, header) = (parts >= 3 && filled >= 3, bytes.get(start..head.min(start + 512))?);
+    let header = bytes.get(start..head.min(start + 512)).unwrap_or_default();
     // `eyJ` is how every JSON object begins; only the header of a token names an algorithm.
     let names_algorithm = || encoded::from_base64(header).is_some_and(|json| memmem::find(&json, b"\"alg\"").is_some());
-    (head > start + 3 && (is_signed || names_algorithm())).then_some((place, Kind::Jwt))
+    let is_token = head > start + 3 && ((parts >= 3 && filled >= 3) || names_algorithm());
+    (head, is_token.then_some((place, Kind::Jwt)))
 }
 
 /// The bot tokens of Discord: an id in base64, a time, a signature.

@@ -200,19 +200,25 @@ fn user(text: &str, end: usize, spans: &mut Spans) -> Option<usize> {
     let from = from + usize::from(matches!(at(bytes, from), b'"' | b'\''));
     let to = until(bytes, from, b"\"'`|;)");
     let word = text.get(from..to)?;
-    let (_, password) = word.split_once(':')?;
-    // `docker run -u 1000:1000`
-    let is_group = password.len() < 6 && password.bytes().all(|byte| byte.is_ascii_digit());
-    if password.is_empty() || is_group || password.starts_with("//") || is_placeholder(password) {
+    if !is_user(word) {
         return None;
     }
-    let start = to - password.len();
-    if mark_length(password.as_bytes()).is_some() {
-        return None;
-    }
+    let start = from + memchr::memchr(b':', word.as_bytes())? + 1;
     spans.add(start..to, Kind::Password);
     spans.lessons.push(start..to);
     Some(to)
+}
+
+/// Whether a word is the name of a user and a password.
+pub(super) fn is_user(word: &str) -> bool {
+    let Some((_, password)) = word.split_once(':') else { return false };
+    // `docker run -u 1000:1000`
+    let is_group = password.len() < 6 && password.bytes().all(|byte| byte.is_ascii_digit());
+    !(password.is_empty()
+        || is_group
+        || password.starts_with("//")
+        || is_placeholder(password)
+        || mark_length(password.as_bytes()).is_some())
 }
 
 /// `mysql -p<password>`; other commands have other uses for `-p`.

@@ -1,6 +1,10 @@
 //! Puts a run together from its spans and events, on the worker: what the vocabularies read becomes steps, events and model
 //! calls on the road.
 
+mod costs;
+mod saying;
+mod telemetry;
+
 use super::{
     facts::{Attributes, EventFacts, Level, SpanFacts},
     run::SpanKey,
@@ -10,8 +14,10 @@ use crate::{
     CaptureMode,
     capture::Origin,
     pipeline::{Patch, Road},
-    record::{EventLayer, Number, Object, RunStatus, StepStatus, Timestamp, Value},
+    record::{EventLayer, Object, RunStatus, StepStatus, Timestamp, Value},
 };
+use costs::add_costs;
+use saying::{complain, link_record, say};
 use std::{collections::HashMap, time::SystemTime};
 
 /// How many events are kept with one span to be read at its end.
@@ -268,82 +274,6 @@ impl Assembly {
         }
     }
 
-    /// A client's span inside a framework's span is the same call: the outer one has the say, the inner fills in.
-    fn fold(&mut self, outer: SpanKey, inner: SpanFacts) {
-        if let Some(open) = self.spans.get_mut(&outer) {
-            let mut whole = inner.attributes;
-            whole.extend(std::mem::take(&mut open.facts.attributes));
-            open.facts.attributes = whole;
-            let room = KEPT_EVENTS.saturating_sub(open.facts.events.len());
-            open.facts.events.extend(inner.events.into_iter().take(room));
-        }
-    }
-
-    fn model_called(&mut self, road: &mut Road, role: &Role, facts: &SpanFacts, mode: CaptureMode) -> Option<String> {
-        let call = vocabulary::model_call(facts, role.under_plan);
-        for said in vocabulary::model_called(&call) {
-            say(road, said, role.step, facts.end.unwrap_or(facts.start), mode, true);
-        }
-        let mut record = call.record.clone();
-        record.insert("schema_version".into(), crate::SCHEMA_VERSION.into());
-        record.insert("layer".into(), call.layer.into());
-        if let Some(index) = role.step {
-            record.insert("step_index".into(), index.into());
-        }
-        let path = road.model_call(role.step, call.layer, record, mode);
-        add_costs(&mut self.costs, &call.costs);
-        let Some(index) = role.step else { return path };
-        for reasoning in &call.reasoning {
-            let mut record = Object::from([
-                ("ts".to_owned(), Timestamp::from(facts.start).to_string().into()),
-                ("step_index".to_owned(), index.into()),
-                ("text".to_owned(), reasoning.text.as_str().into()),
-                ("format".to_owned(), reasoning.format.into()),
-            ]);
-            record.extend(reasoning.tokens.map(|tokens| ("tokens".to_owned(), tokens.into())));
-            record.extend(reasoning.model.as_ref().map(|model| ("model".to_owned(), model.as_str().into())));
-            road.reasoning(record, mode);
-        }
-        let Some(step) = self.steps.get_mut(&index) else { return path };
-        add_costs(&mut step.costs, &call.costs);
-        let mut derived = Object::new();
-        if !call.versions.is_empty() {
-            derived.insert("captured_versions".into(), call.versions.into());
-        }
-        let costs = step.costs.clone();
-        if !step.stated {
-            if !call.asked_tools.is_empty() && !step.has_tool {
-                step.has_tool = true;
-                derived.insert("step_type".into(), "tool".into());
-            }
-            if let Some(intent) = call.intent {
-                derived.insert("intent".into(), intent.into());
-            }
-        }
-        if !costs.is_empty() && road.step_member(index, "costs").is_none_or(|_| !step.stated) {
-            derived.insert("costs".into(), costs.into());
-        }
-        patch(road, index, derived, mode, Origin::Derived);
-        path
-    }
-
-    fn tool_ended(&mut self, road: &mut Road, role: &Role, facts: &SpanFacts, mode: CaptureMode) {
-        let tool = vocabulary::tool_use(facts);
-        say(road, vocabulary::tool_started(&tool), role.step, facts.start, mode, true);
-        say(road, vocabulary::tool_ended(&tool), role.step, facts.end.unwrap_or(facts.start), mode, true);
-        let Some((index, step)) = role.step.and_then(|index| Some((index, self.steps.get_mut(&index)?))) else {
-            return;
-        };
-        let mut derived = Object::new();
-        if !step.stated && !std::mem::replace(&mut step.has_tool, true) {
-            derived.insert("step_type".into(), "tool".into());
-        }
-        if !std::mem::replace(&mut step.has_action, true) {
-            derived.insert("action".into(), vocabulary::action_of(&tool).into());
-        }
-        patch(road, index, derived, mode, Origin::Derived);
-    }
-
     /// A span of a step has closed: the step's end moves, and its state with it.
     fn member_ended(
         &mut self,
@@ -389,8 +319,10 @@ impl Assembly {
 
     /// The run is over: steps that are still open were cut off, and the run's costs are known.
     pub(crate) fn end(&mut self, road: &mut Road, status: Option<RunStatus>) -> RunStatus {
+        let mut cut_off = false;
         for (index, step) in std::mem::take(&mut self.steps) {
             if step.open_members > 0 {
+                cut_off = true;
                 let cut = Object::from([
                     ("status".to_owned(), StepStatus::Failed.into()),
                     ("failure_class".to_owned(), "interrupted".into()),
@@ -408,6 +340,8 @@ impl Assembly {
             (Some(RunStatus::Halted), _) => RunStatus::Halted,
             (_, Some(stated)) => stated,
             (Some(status), None) => status,
+            // Without a span of its own a run has only its steps to tell how it was left.
+            (None, None) if cut_off => RunStatus::Halted,
             (None, None) => RunStatus::Succeeded,
         }
     }
@@ -442,98 +376,5 @@ fn layer_of(role: &Role) -> EventLayer {
         Some(Class::Lookup) => EventLayer::Grounding,
         Some(Class::Verify | Class::Judge) => EventLayer::Verifier,
         Some(Class::Run | Class::Step | Class::Agent) | None => EventLayer::Runner,
-    }
-}
-
-/// Puts a decision on the road. What was derived from telemetry leaves its texts behind where model calls do not pass.
-fn say(road: &mut Road, said: Decision, step: Option<u64>, at: SystemTime, mode: CaptureMode, derived: bool) {
-    let Decision { layer, kind, mut summary, mut detail } = said;
-    if derived && mode < CaptureMode::ModelIo {
-        if let Some(query) = detail.get("query").and_then(Value::as_str)
-            && summary.contains(query.trim())
-        {
-            summary = detail.get("operation").and_then(Value::as_str).unwrap_or("lookup").to_owned();
-        }
-        detail.retain(|key, _| {
-            !matches!(
-                key.as_str(),
-                "query"
-                    | "documents"
-                    | "arguments"
-                    | "result"
-                    | "output"
-                    | "explanation"
-                    | "message"
-                    | "error_message"
-                    | "prompt"
-                    | "completion"
-            )
-        });
-    }
-    let mut event = Object::from([
-        ("ts".to_owned(), Timestamp::from(at).to_string().into()),
-        ("layer".to_owned(), layer.into()),
-        ("kind".to_owned(), kind.into()),
-        ("summary".to_owned(), summary.into()),
-    ]);
-    if let Some(index) = step {
-        event.insert("step_index".into(), index.into());
-    }
-    if !detail.is_empty() {
-        event.insert("detail".into(), detail.into());
-    }
-    road.event(event, layer, mode);
-}
-
-/// Says of fields that could not be used what was wrong with them, and keeps those that no schema has.
-fn complain(road: &mut Road, step: Option<u64>, fields: &mut augur::Fields) {
-    for complaint in fields.complaints.drain(..) {
-        road.adapter_error(step, format!("{}: {}", complaint.field, complaint.problem), Object::new());
-    }
-    let unknown = std::mem::take(&mut fields.unknown);
-    if !unknown.is_empty() {
-        let names: Vec<&str> = unknown.keys().map(String::as_str).collect();
-        let summary = format!("no schema has a place for {}; kept here", names.join(", "));
-        road.adapter_note(step, summary, unknown);
-    }
-}
-
-fn link_record(role: &Role, facts: &SpanFacts, ids: (String, String), model_call: Option<String>) -> Object {
-    let kind = match role.class {
-        Some(Class::Step) => "step",
-        Some(Class::Inference) => "model_call",
-        Some(Class::Tool) => "tool",
-        Some(Class::Run | Class::Agent) | None if role.root => "run",
-        _ => "span",
-    };
-    let mut link = Object::from([
-        ("kind".to_owned(), Value::from(kind)),
-        ("name".to_owned(), facts.attributes.text("otel.name").unwrap_or(&facts.name).into()),
-        ("trace_id".to_owned(), ids.0.into()),
-        ("span_id".to_owned(), ids.1.into()),
-        ("started_at".to_owned(), Timestamp::from(facts.start).to_string().into()),
-    ]);
-    link.extend(facts.end.map(|end| ("ended_at".to_owned(), Timestamp::from(end).to_string().into())));
-    link.extend(role.step.map(|index| ("step_index".to_owned(), index.into())));
-    link.extend(model_call.map(|path| ("model_call".to_owned(), path.into())));
-    link
-}
-
-/// Adds costs member by member: whole numbers stay whole.
-fn add_costs(into: &mut Object, costs: &Object) {
-    for (key, value) in costs {
-        let Some(more) = value.as_number() else { continue };
-        let known = into.get(key).and_then(Value::as_number);
-        let sum = match (known.and_then(Number::as_i64), more.as_i64()) {
-            (Some(known), Some(more)) => Some(Number::from(known.saturating_add(more))),
-            _ => match known {
-                None => Some(more.clone()),
-                // A ten-billionth of a dollar is finer than any price, and coarser than what adding floats leaves behind.
-                Some(known) => Number::from_f64(((known.as_f64() + more.as_f64()) * 1e10).round() / 1e10),
-            },
-        };
-        if let Some(sum) = sum {
-            into.insert(key.clone(), sum.into());
-        }
     }
 }

@@ -1,0 +1,190 @@
+//! Values that were seen under a name that says they are secret: they are looked for wherever text goes later.
+
+use super::{entropy::is_memorable, kind::Kind, spans::Spans};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{
+        PoisonError, RwLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+/// How many values are remembered; the oldest is forgotten first.
+const MOST: usize = 1024;
+
+/// How many may begin alike, so that hostile values do not make the search slow.
+const ALIKE: usize = 16;
+
+/// Bytes by which a value is found.
+const HEAD: usize = 8;
+
+/// Values to look for. Shared by all threads that use a policy.
+#[derive(Default)]
+pub(in crate::redact) struct Learned {
+    store: RwLock<Store>,
+    /// How many values were ever taken in, so that text passes without a lock while there are none.
+    taught: AtomicUsize,
+}
+
+#[derive(Default)]
+struct Store {
+    by_head: HashMap<u64, Vec<Box<str>>>,
+    order: VecDeque<Box<str>>,
+    /// A bit for each hash of a head that may be there.
+    filter: Vec<u64>,
+    forgotten: usize,
+}
+
+impl Learned {
+    /// How many values were taken in so far.
+    pub(in crate::redact) fn taught(&self) -> usize {
+        self.taught.load(Ordering::Acquire)
+    }
+
+    /// Takes in a value if it is long and odd enough not to be found by accident.
+    pub(in crate::redact) fn learn(&self, value: &str) {
+        let value = value.trim();
+        if !is_memorable(value) || value.contains("***REDACTED:") {
+            return;
+        }
+        let known = self.store.read().unwrap_or_else(PoisonError::into_inner).knows(value);
+        if !known && self.store.write().unwrap_or_else(PoisonError::into_inner).take(value) {
+            self.taught.fetch_add(1, Ordering::Release);
+        }
+    }
+
+    /// Finds remembered values. `strict`: only those that no id would hold.
+    pub(super) fn find(&self, text: &str, strict: bool, spans: &mut Spans) {
+        if self.taught() == 0 || text.len() < HEAD {
+            return;
+        }
+        self.store.read().unwrap_or_else(PoisonError::into_inner).find(text, strict, spans);
+    }
+}
+
+impl Store {
+    fn knows(&self, value: &str) -> bool {
+        head(value.as_bytes()).and_then(|head| self.by_head.get(&head)).is_some_and(|known| known.iter().any(|one| **one == *value))
+    }
+
+    /// `false` if it was known or too many values begin like it.
+    fn take(&mut self, value: &str) -> bool {
+        let Some(head) = head(value.as_bytes()) else { return false };
+        if self.knows(value) {
+            return false;
+        }
+        let alike = self.by_head.entry(head).or_default();
+        if alike.len() >= ALIKE {
+            return false;
+        }
+        alike.push(value.into());
+        // Longest first: what is found is taken out whole.
+        alike.sort_by_key(|one| std::cmp::Reverse(one.len()));
+        self.order.push_back(value.into());
+        if self.order.len() > MOST {
+            self.forget();
+        }
+        self.mark(head);
+        true
+    }
+
+    fn forget(&mut self) {
+        let Some(oldest) = self.order.pop_front() else { return };
+        if let Some(head) = head(oldest.as_bytes())
+            && let Some(alike) = self.by_head.get_mut(&head)
+        {
+            alike.retain(|one| *one != oldest);
+            if alike.is_empty() {
+                self.by_head.remove(&head);
+            }
+        }
+        self.forgotten += 1;
+        if self.forgotten >= MOST {
+            self.forgotten = 0;
+            self.filter.fill(0);
+            let heads: Vec<u64> = self.by_head.keys().copied().collect();
+            heads.into_iter().for_each(|head| self.mark(head));
+        }
+    }
+
+    fn mark(&mut self, head: u64) {
+        if self.filter.is_empty() {
+            self.filter = vec![0; 1024];
+        }
+        let (word, bit) = slot(head);
+        if let Some(word) = self.filter.get_mut(word) {
+            *word |= bit;
+        }
+    }
+
+    fn find(&self, text: &str, strict: bool, spans: &mut Spans) {
+        let bytes = text.as_bytes();
+        let mut done = 0;
+        for (place, window) in bytes.windows(HEAD).enumerate() {
+            let Ok(window) = <[u8; HEAD]>::try_from(window) else { continue };
+            let head = u64::from_le_bytes(window);
+            let (word, bit) = slot(head);
+            if self.filter.get(word).is_none_or(|word| word & bit == 0) || place < done {
+                continue;
+            }
+            let Some(alike) = self.by_head.get(&head) else { continue };
+            let rest = bytes.get(place..).unwrap_or_default();
+            let is_it = |value: &&Box<str>| rest.starts_with(value.as_bytes()) && (!strict || value.len() >= 20);
+            if let Some(value) = alike.iter().find(is_it) {
+                done = place + value.len();
+                spans.add(place..done, Kind::Learned);
+            }
+        }
+    }
+}
+
+fn head(value: &[u8]) -> Option<u64> {
+    value.first_chunk::<HEAD>().map(|head| u64::from_le_bytes(*head))
+}
+
+/// Where in the filter a head is.
+fn slot(head: u64) -> (usize, u64) {
+    let hash = head.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48;
+    let word = usize::try_from(hash >> 6).unwrap_or(0);
+    (word, 1 << (hash & 63))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn found(learned: &Learned, text: &str) -> usize {
+        let mut spans = Spans::default();
+        learned.find(text, false, &mut spans);
+        spans.merged().len()
+    }
+
+    #[test]
+    fn the_oldest_value_is_forgotten_when_there_are_too_many() {
+        let learned = Learned::default();
+        for number in 0..MOST + 10 {
+            learned.learn(&format!("{number:06}-secret-x1"));
+        }
+        assert_eq!(learned.taught(), MOST + 10);
+        assert_eq!(found(&learned, "see 000003-secret-x1"), 0);
+        assert_eq!(found(&learned, "see 000999-secret-x1 and 001000-secret-x1"), 2);
+        for number in 0..3 * MOST {
+            learned.learn(&format!("again-{number:06}-x1"));
+        }
+        assert_eq!(found(&learned, "000999-secret-x1"), 0);
+        // Only so many may begin alike.
+        assert!(learned.store.read().unwrap().order.len() <= MOST);
+        assert!(learned.store.read().unwrap().by_head.values().all(|alike| alike.len() <= ALIKE));
+    }
+
+    #[test]
+    fn the_longest_of_values_that_begin_alike_is_found() {
+        let learned = Learned::default();
+        learned.learn("abcdefgh1");
+        learned.learn("abcdefgh1-and-more");
+        let mut spans = Spans::default();
+        learned.find("x abcdefgh1-and-more y", false, &mut spans);
+        assert_eq!(spans.merged().first().map(|(range, _)| range.clone()), Some(2..20));
+    }
+}

@@ -1,0 +1,108 @@
+//! `default-pii-v2`: the default. Names are judged by what they end with, text is searched for names with values, headers,
+//! options, addresses, tokens, keys, personal numbers, and all that in disguise.
+
+mod blocks;
+mod bytes;
+mod email;
+mod encoded;
+mod entropy;
+mod fold;
+mod headers;
+mod keys;
+mod kind;
+mod learned;
+mod numbers;
+mod pairs;
+mod spans;
+pub(super) mod structure;
+mod tokens;
+mod triggers;
+mod urls;
+mod vendors;
+mod words;
+
+#[cfg(test)]
+mod keep_tests;
+#[cfg(test)]
+mod shape_tests;
+
+pub(super) use keys::{Class, classify};
+pub(super) use kind::Kind;
+pub(super) use learned::Learned;
+
+use super::{ERROR, rules::RuleSet};
+use spans::Spans;
+
+pub(super) const RULES: RuleSet =
+    RuleSet { id: "default-pii-v2", version: super::rules::Version::Two, ..super::pii_v1::RULES };
+
+/// How often text is decoded that came out of decoded text.
+const DEPTH: u8 = 3;
+
+/// How a text is looked at.
+#[derive(Clone, Copy)]
+pub(super) struct Look<'p> {
+    depth: u8,
+    /// Ids are full of what would be suspicious in a text, and may not be rewritten: only sure finds count.
+    pub(super) is_identity: bool,
+    learned: &'p Learned,
+}
+
+impl<'p> Look<'p> {
+    pub(super) fn new(learned: &'p Learned, is_identity: bool) -> Self {
+        Self { depth: 0, is_identity, learned }
+    }
+
+    /// Whether text that was decoded holds a secret. What is encoded too often is taken for one.
+    fn is_dirty(&self, text: &str) -> bool {
+        self.depth < DEPTH
+            && find(text, &Self { depth: self.depth + 1, ..*self }).is_none_or(|found| !found.is_empty())
+    }
+
+    /// The text without its secrets; `None` if it holds none. What was found is reported, kind by kind.
+    pub(super) fn scrub(&self, text: &str, mut report: impl FnMut(Kind)) -> Option<String> {
+        let Some(mut found) = find(text, self) else {
+            report(Kind::Error);
+            return Some(ERROR.to_owned());
+        };
+        if !self.is_identity {
+            for lesson in std::mem::take(&mut found.lessons) {
+                text.get(lesson).into_iter().for_each(|value| self.learned.learn(value));
+            }
+        }
+        self.learned.find(text, self.is_identity, &mut found);
+        if found.is_empty() {
+            return None;
+        }
+        let merged = found.merged();
+        merged.iter().for_each(|(_, kind)| report(*kind));
+        Some(spans::apply(text, &merged).unwrap_or_else(|| ERROR.to_owned()))
+    }
+}
+
+/// What the rules find in a text; `None` if they could not look.
+fn find(text: &str, look: &Look<'_>) -> Option<Spans> {
+    let mut spans = Spans::default();
+    urls::find(text, &mut spans);
+    if !triggers::find(text, &mut spans) {
+        return None;
+    }
+    pairs::find(text, &mut spans);
+    tokens::find(text, look, &mut spans);
+    email::find(text, &mut spans);
+    numbers::find(text, &mut spans);
+    encoded::find(text, look, &mut spans);
+    if look.depth > 0 {
+        look.learned.find(text, look.is_identity, &mut spans);
+    }
+    Some(spans)
+}
+
+/// The tokens in a text that was put together from pieces. Nothing else: what words and numbers say once they are joined was
+/// never said.
+fn pieced(text: &str, look: &Look<'_>) -> Vec<(std::ops::Range<usize>, Kind)> {
+    let mut spans = Spans::default();
+    tokens::find(text, look, &mut spans);
+    let is_token = |kind: Kind| !matches!(kind, Kind::HighEntropy | Kind::Encoded | Kind::Error);
+    spans.merged().into_iter().filter(|(_, kind)| is_token(*kind)).collect()
+}

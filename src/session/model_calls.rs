@@ -1,0 +1,81 @@
+//! Model calls.
+
+use super::{
+    Session, SessionError,
+    check::{index_in_range, object, secret, stated_index_in_range, weight},
+};
+use crate::{
+    pipeline::Road,
+    record::{ModelLayer, Object, Timestamp, Value},
+    redact::Family,
+    schema::Schema,
+};
+use serde::Serialize;
+
+impl Session {
+    /// Records a model call and returns its path in the bundle; `None` below mode `model_io`. `ts`, `schema_version` and the
+    /// layer (`model`) are filled in where they are absent, and the step that is named, if it is known, says in its
+    /// versions which model and prompt ran. A call with the `prompt_hash` and the response of one before, at the same step
+    /// and layer, is that call: its path is returned and nothing is kept twice.
+    ///
+    /// # Errors
+    /// If the record does not fit its schema, or if the session is closed.
+    pub fn record_modelio(
+        &self,
+        record: &(impl Serialize + ?Sized),
+        step_index: Option<u64>,
+        layer: Option<ModelLayer>,
+    ) -> Result<Option<String>, SessionError> {
+        let mut record = self.model_call(record, step_index, layer)?;
+        self.check(Schema::ModelCall, "record", &mut record, Family::ModelCall)?;
+        stated_index_in_range(&record)?;
+        self.keep_call(record, step_index)
+    }
+
+    /// The same for a record that need not fit its schema: what does not fit is left out, and an event says so.
+    ///
+    /// # Errors
+    /// If nothing that fits is left, if a name in it holds what looks like a secret, or if the session is closed.
+    pub fn record_modelio_unchecked(
+        &self,
+        record: &(impl Serialize + ?Sized),
+        step_index: Option<u64>,
+        layer: Option<ModelLayer>,
+    ) -> Result<Option<String>, SessionError> {
+        let mut record = self.model_call(record, step_index, layer)?;
+        if let Some(path) = Road::tainted(&self.policy, Family::ModelCall, &mut record) {
+            return Err(secret("record", path));
+        }
+        self.keep_call(record, step_index)
+    }
+
+    fn model_call(
+        &self,
+        record: &(impl Serialize + ?Sized),
+        step_index: Option<u64>,
+        layer: Option<ModelLayer>,
+    ) -> Result<Object, SessionError> {
+        let mut record = object("record", record)?;
+        for (key, value) in [
+            ("layer", Value::from(layer.unwrap_or(ModelLayer::Model))),
+            ("schema_version", crate::SCHEMA_VERSION.into()),
+            ("ts", Timestamp::now().to_string().into()),
+        ] {
+            record.entry(key.to_owned()).or_insert(value);
+        }
+        if let Some(index) = step_index {
+            index_in_range(index)?;
+            record.entry("step_index".to_owned()).or_insert(index.into());
+        }
+        if let (true, Some(Value::Object(response))) = (self.capture_logprobs, record.get_mut("response")) {
+            response.entry("logprobs".to_owned()).or_insert_with(|| Value::Array(Vec::new()));
+        }
+        Ok(record)
+    }
+
+    fn keep_call(&self, record: Object, step_index: Option<u64>) -> Result<Option<String>, SessionError> {
+        let layer = record.get("layer").and_then(Value::as_str).and_then(|word| word.parse().ok());
+        let (layer, mode) = (layer.unwrap_or(ModelLayer::Model), self.lane.mode());
+        self.ask(weight(&record), move |road| road.recorded_call(step_index, layer, record, mode))
+    }
+}
