@@ -4,6 +4,7 @@
 #[doc(hidden)]
 pub use tracing;
 
+pub mod adapters;
 mod bridge;
 pub mod bundle;
 mod capture;

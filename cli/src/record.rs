@@ -6,7 +6,7 @@ mod operations;
 
 use crate::exit::Exit;
 use args::Args;
-use operations::OPERATIONS;
+use operations::CALLS;
 use std::{
     fs::File,
     io::{self, BufRead, BufReader, Write},
@@ -15,6 +15,7 @@ use std::{
 use tracing_augur::{
     Durability, Session,
     record::{Object, Value, parse, write_line},
+    redact::RedactionPolicy,
     session::SessionError,
 };
 
@@ -40,14 +41,29 @@ pub(crate) struct RecordArgs {
     /// What a reply promises: `process`, its files are in place; `lazy`, nothing
     #[arg(long, env = "AUGUR_DURABILITY", default_value = "process")]
     durability: Durability,
+    /// The redaction policy: `default-pii-v1` or `default-pii-v2` [default: that of the library]
+    #[arg(long, value_name = "POLICY", value_parser = policy)]
+    redaction: Option<RedactionPolicy>,
+}
+
+fn policy(id: &str) -> Result<RedactionPolicy, String> {
+    let known = [RedactionPolicy::default_pii_v1(), RedactionPolicy::default_pii_v2()];
+    let ids: Vec<String> = known.iter().map(|policy| policy.id().to_owned()).collect();
+    known.into_iter().find(|policy| policy.id() == id).ok_or_else(|| format!("known policies: {}", ids.join(", ")))
 }
 
 pub(crate) fn run(args: &RecordArgs) -> io::Result<Exit> {
     let from_stdin = args.operations.as_os_str() == "-";
     let base =
         if from_stdin { PathBuf::from(".") } else { args.operations.parent().map(Path::to_owned).unwrap_or_default() };
-    let mut recorder =
-        Recorder { out: args.out.clone(), base, durability: args.durability, session: None, all_understood: true };
+    let mut recorder = Recorder {
+        out: args.out.clone(),
+        base,
+        durability: args.durability,
+        redaction: args.redaction.clone().unwrap_or_default(),
+        session: None,
+        all_understood: true,
+    };
     let mut replies = io::stdout().lock();
     if from_stdin {
         recorder.run(&mut io::stdin().lock(), &mut replies)?;
@@ -67,6 +83,7 @@ struct Recorder {
     out: PathBuf,
     base: PathBuf,
     durability: Durability,
+    redaction: RedactionPolicy,
     session: Option<Session>,
     all_understood: bool,
 }
@@ -106,7 +123,7 @@ impl Recorder {
             replies.flush()?;
         }
         if let Some(session) = self.session.as_ref().filter(|session| !session.is_closed()) {
-            let _ = session.close(Some(tracing_augur::record::RunStatus::Halted));
+            let _ = session.halt();
         }
         Ok(())
     }
@@ -131,7 +148,9 @@ impl Recorder {
         };
         let (key, value) = match self.perform(&op, Args(args)) {
             Ok(Some(value)) => ("ok", value),
-            Ok(None) => return refuse(format!("unknown op; known: {}", OPERATIONS.join(", "))),
+            Ok(None) => {
+                return refuse(format!("unknown op; known: open, branch_from, open_orchestrator, {}", CALLS.join(", ")));
+            }
             Err(failure) => ("error", error_value(failure.kind, failure.message)),
         };
         reply.insert(key.into(), value);

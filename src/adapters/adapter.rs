@@ -60,7 +60,8 @@ pub trait Adapter {
     }
 
     /// A side effect that is about to happen: an object with at least `resource` and `action`, and whatever else the
-    /// ledger's records have.
+    /// ledger's records have. One that says what became of it (`observed_result`, `abort_reason`, or a `status`) is settled
+    /// at once; any other by `commit_side_effect` of the session, under the `side_effect_id` that stands here.
     fn on_side_effect(&self, raw: &Self::Raw, step_index: u64) -> Option<Value> {
         let _ = (raw, step_index);
         None

@@ -1,6 +1,10 @@
 //! Calls an adapter's hooks in their order and records what they return.
 
-use super::{Adapter, typed_action};
+use super::{
+    Adapter,
+    side_effect::{Outcome, SideEffect},
+    typed_action,
+};
 use crate::{
     Moment, Session,
     record::{Object, RunStatus, Timestamp, Value, step_id, to_value},
@@ -216,14 +220,19 @@ impl<'a, A: Adapter + ?Sized> Driver<'a, A> {
         Ok(())
     }
 
+    /// Declares a side effect and, where its record says so, what became of it.
     fn side_effect(&mut self, effect: &Value, step_index: u64) -> Result<(), SessionError> {
-        let effect = object("side effect", effect);
-        if self.taken(effect)?.is_some() {
-            let no_ledger =
-                SessionError::NotFound(format!("side effect of step {step_index}: no ledger to declare it in"));
-            self.accepted(Err(no_ledger))?;
-        }
-        Ok(())
+        let effect = object("side effect", effect).and_then(|members| SideEffect::read(&members));
+        let Some(effect) = self.taken(effect)? else { return Ok(()) };
+        let declared = self.session.declare_side_effect(step_index, &effect.resource, &effect.action, &effect.options);
+        let Some(id) = self.taken(declared)? else { return Ok(()) };
+        self.driven.side_effects += 1;
+        let settled = match &effect.outcome {
+            Outcome::Pending => Ok(()),
+            Outcome::Committed { result, at } => self.session.commit_side_effect(&id, result, at.as_deref()),
+            Outcome::Aborted { reason, at } => self.session.mark_side_effect_aborted(&id, reason, at.as_deref()),
+        };
+        self.accepted(settled).map(drop)
     }
 
     /// Whether the session took it. What it refuses is counted; what ends the run is an error.

@@ -53,16 +53,24 @@ impl Intervention {
 }
 
 /// Hands a command to an adapter and notes it in the run's events, whoever sent it. Places come to the adapter marked
-/// `human_override`, so that they are never taken for the agent's own.
+/// `human_override`, so that they are never taken for the agent's own. Before the agent is told to end, its pending side
+/// effects are aborted.
 ///
 /// # Errors
-/// If the note cannot be recorded; the adapter has the command all the same.
+/// If a side effect cannot be aborted or the note not be recorded; the adapter has the command all the same.
 pub fn intervene<A: Adapter + ?Sized>(
     adapter: &A,
     session: &Session,
     command: &Intervention,
     operator_id: Option<&str>,
 ) -> Result<(), SessionError> {
+    let operator = operator_id.unwrap_or_default();
+    // What cannot be written down must not keep the agent from ending.
+    let mut noted = Ok(());
+    if *command == Intervention::Kill {
+        let who = if operator.is_empty() { "operator" } else { operator };
+        noted = session.abort_pending_side_effects(&format!("intervention.kill by {who}")).map(drop);
+    }
     match command {
         Intervention::Pause => adapter.on_pause(),
         Intervention::Resume => adapter.on_resume(),
@@ -70,15 +78,14 @@ pub fn intervene<A: Adapter + ?Sized>(
         Intervention::InjectHint(text) => adapter.on_inject_hint(text),
         Intervention::OverrideAction { x, y } => adapter.on_action_override(*x, *y, Provenance::HumanOverride),
     }
-    let detail = Object::from([
-        ("operator_id".to_owned(), operator_id.unwrap_or_default().into()),
-        ("payload".to_owned(), command.payload().into()),
-    ]);
-    session.record_event(&Object::from([
+    let detail =
+        Object::from([("operator_id".to_owned(), operator.into()), ("payload".to_owned(), command.payload().into())]);
+    let event = Object::from([
         ("ts".to_owned(), Timestamp::now().to_string().into()),
         ("layer".to_owned(), EventLayer::Runner.into()),
         ("kind".to_owned(), EventKind::Info.into()),
         ("summary".to_owned(), format!("intervention.{}", command.as_str()).into()),
         ("detail".to_owned(), detail.into()),
-    ]))
+    ]);
+    noted.and(session.record_event(&event))
 }

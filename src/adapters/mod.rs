@@ -13,6 +13,7 @@ pub mod mantis;
 pub mod messages;
 pub mod response;
 mod scope;
+mod side_effect;
 
 pub use adapter::{Adapter, Observed};
 pub use driver::{Driven, Driver, Input, drive};

@@ -2,30 +2,8 @@
 
 use crate::{
     bridge::vocabulary::{Request, answer, count, digest, thought, token_probabilities},
-    record::{Object, Value},
+    record::{Object, ReasoningFormat, Value},
 };
-
-/// Where a piece of reasoning comes from (`reasoning_trace.format`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ReasoningFormat {
-    /// Read out of something that is not marked as reasoning by its provider.
-    AdapterInferred,
-    /// Claude's extended thinking.
-    ClaudeExtendedThinking,
-    /// The summary that OpenAI gives of its models' reasoning.
-    OpenaiReasoningSummary,
-}
-
-impl ReasoningFormat {
-    /// The word as the schema spells it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::AdapterInferred => "adapter_inferred",
-            Self::ClaudeExtendedThinking => "claude_extended_thinking",
-            Self::OpenaiReasoningSummary => "openai_reasoning_summary",
-        }
-    }
-}
 
 /// A piece of a model's reasoning. No `Debug`: it is a model's text, which no policy has seen yet.
 #[derive(Clone, PartialEq, Eq)]

@@ -2,21 +2,26 @@
 //! step, and that at most 50 ms.
 
 use super::{
-    assembly::{Ended, Role, Started},
+    assembly::{Assembly, Ended, Role, Started},
     door::{Door, facts},
-    facts::{Attributes, EventFacts, Level},
+    facts::{Attributes, Level},
     run::{Run, SpanKey},
+    seen::{self, Seen},
     visit::Visitor,
     vocabulary::{self, Class},
 };
-use crate::{CaptureMode, pipeline::Loss, record::RunStatus};
+use crate::{
+    CaptureMode, Durability,
+    pipeline::{Loss, Road},
+    record::RunStatus,
+};
 use std::{
     fmt,
     sync::{Arc, atomic::Ordering},
     time::{Instant, SystemTime},
 };
 use tracing::{
-    Dispatch, Event, Metadata, Subscriber,
+    Dispatch, Event, Subscriber,
     span::{Attributes as SpanAttributes, Id, Record},
 };
 use tracing_subscriber::{
@@ -43,6 +48,8 @@ struct Node {
     began: Instant,
     started: SystemTime,
     late: Attributes,
+    /// Events that wait for the end of the span, where nothing is promised before.
+    seen: Seen,
     failed: bool,
     /// The owner of the span says itself how the step went.
     states_status: bool,
@@ -174,7 +181,15 @@ fn below(class: Class, key: SpanKey, above: Place) -> Place {
 
 impl Node {
     fn new(place: Place, started: SystemTime) -> Self {
-        Self { place, began: Instant::now(), started, late: Attributes::default(), failed: false, states_status: false }
+        Self {
+            place,
+            began: Instant::now(),
+            started,
+            late: Attributes::default(),
+            seen: Seen::default(),
+            failed: false,
+            states_status: false,
+        }
     }
 }
 
@@ -195,16 +210,6 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     nearest(dispatch.downcast_ref::<S>()?.span(id)?.scope())
-}
-
-fn level(metadata: &Metadata<'_>) -> Level {
-    match *metadata.level() {
-        tracing::Level::ERROR => Level::Error,
-        tracing::Level::WARN => Level::Warn,
-        tracing::Level::INFO => Level::Info,
-        tracing::Level::DEBUG => Level::Debug,
-        tracing::Level::TRACE => Level::Trace,
-    }
 }
 
 impl<S> Layer<S> for AugurLayer
@@ -231,6 +236,12 @@ where
         let class = vocabulary::classify(metadata.name(), metadata.target(), &attributes)
             .or_else(|| vocabulary::declared(names()));
         let Some(class) = class else { return };
+        if class == Class::Inference
+            && attributes.get("augur.layer").is_none()
+            && let Some(scope) = crate::adapters::current_model_scope()
+        {
+            attributes.push("augur.layer", scope.layer.into());
+        }
         let started = SystemTime::now();
         let Some(place) = self.settle(class, &span, &attributes, started) else { return };
         let started_message = Started {
@@ -261,43 +272,38 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let Some(scope) = context.event_scope(event) else { return };
-        let Some(place) = nearest(scope) else { return };
+        let Some(mut scope) = context.event_scope(event) else { return };
+        let Some(span) = scope.find(|span| span.extensions().get::<Node>().is_some()) else { return };
         let metadata = event.metadata();
-        let (mode, heard) = (place.run.lane.mode(), place.run.lane.dial.heard());
-        let level = level(metadata);
+        let level = seen::level(metadata);
+        let (mode, heard, step) = {
+            let extensions = span.extensions();
+            let Some(Place { run, role, agent, .. }) = extensions.get::<Node>().map(|node| &node.place) else { return };
+            (run.lane.mode(), run.lane.dial.heard(), role.step.or_else(|| run.current_step(*agent)))
+        };
         let ours = || metadata.fields().iter().any(|field| field.name().starts_with("augur."));
         if heard == CaptureMode::Off || heard < CaptureMode::Trace && level < Level::Warn && !ours() {
             return;
         }
-        let mut attributes = Attributes::with_capacity(metadata.fields().len());
-        let mut visitor = Visitor::new(&mut attributes);
-        event.record(&mut visitor);
-        let message = visitor.message;
-        let weight = attributes.weight() + message.as_ref().map_or(0, String::len) + 256;
-        let facts = EventFacts {
-            name: metadata.name().into(),
-            target: metadata.target().into(),
-            level,
-            time: SystemTime::now(),
-            message,
-            attributes,
-        };
-        if level == Level::Error
-            && let Some(span) = context.event_span(event)
-            && let Some(node) = span.extensions_mut().get_mut::<Node>()
-        {
-            node.failed = true;
+        let failed = level == Level::Error && context.event_span(event).is_some_and(|own| own.id() == span.id());
+        let due = seen::visit(event, mode, step, |seen| {
+            let mut extensions = span.extensions_mut();
+            let node = extensions.get_mut::<Node>()?;
+            node.seen.append(seen);
+            node.failed |= failed;
+            // Where a kill must lose nothing that was said before it, nothing waits for company.
+            let wait = node.place.run.lane.durability() == Durability::Lazy && !node.seen.is_much();
+            (!wait).then(|| (Arc::clone(&node.place.run), node.place.key, std::mem::take(&mut node.seen)))
+        });
+        if let Some((run, key, seen)) = due {
+            self.door.submit(&run, seen.weight() + 128, move |assembly, road| assembly.events(road, key, seen));
         }
-        let (key, role, agent) = (place.key, place.role, place.agent);
-        let step = role.step.or_else(|| place.run.current_step(agent));
-        self.door.submit(&place.run, weight, move |assembly, road| assembly.event(road, key, step, facts, mode));
     }
 
     fn on_close(&self, id: Id, context: Context<'_, S>) {
         let Some(span) = context.span(&id) else { return };
         let Some(node) = span.extensions_mut().remove::<Node>() else { return };
-        let Node { place, began, started, late, failed, states_status } = node;
+        let Node { place, began, started, late, failed, states_status, seen } = node;
         let panicking = std::thread::panicking();
         // The wall clock may have been set meanwhile; the span still lasted as long as it did.
         let end = started + began.elapsed();
@@ -310,11 +316,18 @@ where
             let weight = own.attributes.weight() + 256;
             let settled = if role.class == Some(Class::Agent) || role.root { run.forget_agent(agent) } else { None };
             let ended = Ended { key, facts: own, mode: run.lane.mode(), panicking, settled, link };
+            let weight = weight + seen.weight();
+            let work = move |assembly: &mut Assembly, road: &mut Road| {
+                assembly.events(road, key, seen);
+                assembly.close(road, ended);
+            };
             if role.root {
-                self.door.submit(&run, weight, move |assembly, road| assembly.close(road, ended));
+                self.door.submit(&run, weight, work);
             } else {
-                self.door.submit_and_wait(&run, weight, move |assembly, road| assembly.close(road, ended));
+                self.door.submit_and_wait(&run, weight, work);
             }
+        } else if !seen.is_empty() {
+            self.door.submit(&run, seen.weight(), move |assembly, road| assembly.events(road, key, seen));
         }
         if role.root {
             let status = if panicking {

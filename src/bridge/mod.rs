@@ -8,6 +8,7 @@ mod filter;
 mod layer;
 mod macros;
 mod run;
+mod seen;
 mod visit;
 pub(crate) mod vocabulary;
 

@@ -14,15 +14,16 @@ use tracing::field::{Field, Visit};
 const LONGEST: usize = 8 * 1024 * 1024;
 
 /// What a value says of itself, up to the limit; the rest is counted and not held.
-#[derive(Default)]
-struct Text {
-    kept: String,
+pub(super) struct Text<'a> {
+    kept: &'a mut String,
+    start: usize,
     cut: usize,
 }
 
-impl fmt::Write for Text {
+impl fmt::Write for Text<'_> {
     fn write_str(&mut self, piece: &str) -> fmt::Result {
-        let room = if self.cut == 0 { LONGEST.saturating_sub(self.kept.len()) } else { 0 };
+        let held = self.kept.len() - self.start;
+        let room = if self.cut == 0 { LONGEST.saturating_sub(held) } else { 0 };
         let mut end = piece.len().min(room);
         while !piece.is_char_boundary(end) {
             end -= 1;
@@ -33,12 +34,14 @@ impl fmt::Write for Text {
     }
 }
 
-impl Text {
-    /// The agent logs a value for the recorder's sake, so a value that cannot be formatted must not end the agent.
-    fn of(write: impl FnOnce(&mut Self) -> fmt::Result) -> String {
-        let mut text = Self::default();
+impl Text<'_> {
+    /// Appends what a value says. The agent logs a value for the recorder's sake, so a value that cannot be formatted must
+    /// not end the agent.
+    pub(super) fn write_to(out: &mut String, write: impl FnOnce(&mut Text<'_>) -> fmt::Result) {
+        let start = out.len();
+        let mut text = Text { kept: out, start, cut: 0 };
         let outcome = catch_unwind(AssertUnwindSafe(|| write(&mut text)));
-        let Self { mut kept, cut } = text;
+        let Text { kept, cut, .. } = text;
         if cut > 0 {
             kept.push_str(&format!("…[cut, {cut} bytes]"));
         }
@@ -47,27 +50,40 @@ impl Text {
             Ok(Err(_)) => kept.push_str("…[formatting it failed]"),
             Err(_) => kept.push_str("…[formatting it panicked]"),
         }
+    }
+
+    fn of(write: impl FnOnce(&mut Text<'_>) -> fmt::Result) -> String {
+        let mut kept = String::new();
+        Self::write_to(&mut kept, write);
         kept
+    }
+
+    /// An error and what caused it.
+    pub(super) fn write_error(&mut self, error: &(dyn Error + 'static)) -> fmt::Result {
+        write!(self, "{error}")?;
+        let mut cause = error.source();
+        // A chain that closes on itself would never end.
+        for _ in 0..16 {
+            let Some(error) = cause else { break };
+            write!(self, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
     }
 }
 
-/// Collects fields; the `message` of an event is kept apart.
+/// Collects the fields of a span.
 pub(super) struct Visitor<'a> {
-    pub(super) attributes: &'a mut Attributes,
-    pub(super) message: Option<String>,
+    attributes: &'a mut Attributes,
 }
 
 impl<'a> Visitor<'a> {
     pub(super) fn new(attributes: &'a mut Attributes) -> Self {
-        Self { attributes, message: None }
+        Self { attributes }
     }
 
     fn text(&mut self, field: &Field, text: String) {
-        if field.name() == "message" {
-            self.message = Some(text);
-        } else {
-            self.attributes.push(field.name(), Value::String(text));
-        }
+        self.attributes.push(field.name(), Value::String(text));
     }
 
     fn value(&mut self, field: &Field, value: Value) {
@@ -110,17 +126,6 @@ impl Visit for Visitor<'_> {
     }
 
     fn record_error(&mut self, field: &Field, error: &(dyn Error + 'static)) {
-        let text = Text::of(|text| {
-            write!(text, "{error}")?;
-            let mut cause = error.source();
-            // A chain that closes on itself would never end.
-            for _ in 0..16 {
-                let Some(error) = cause else { break };
-                write!(text, ": {error}")?;
-                cause = error.source();
-            }
-            Ok(())
-        });
-        self.text(field, text);
+        self.text(field, Text::of(|text| text.write_error(error)));
     }
 }

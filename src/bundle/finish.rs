@@ -5,6 +5,7 @@ use super::{
     agent_md::{AgentFacts, agent_md},
     fingerprint::CuaV1,
     paths,
+    replay::Fixtures,
 };
 use crate::{
     record::{Object, Timestamp, Value, parse, write_pretty},
@@ -40,6 +41,7 @@ struct Walked {
 fn write_trace(store: &LocalStore, session: &Object) -> io::Result<Walked> {
     let mut walked =
         Walked { facts: AgentFacts::of(session), fingerprint: CuaV1::new(), missing: BTreeSet::new(), step_count: 0 };
+    let mut fixtures = Fixtures::of(session);
     let mut file = BufWriter::with_capacity(256 * 1024, store.replace(paths::TRACE)?);
     let mut bytes = b"{\n  \"session\": ".to_vec();
     write_pretty(&session.clone().into(), 1, &mut bytes);
@@ -48,6 +50,7 @@ fn write_trace(store: &LocalStore, session: &Object) -> io::Result<Walked> {
         let Some((path, step)) = canonical_step(store, index, &mut walked)? else { continue };
         bytes.extend_from_slice(if walked.step_count == 0 { b"\n    " } else { b",\n    " });
         note_missing(store, &step, &mut walked.missing);
+        fixtures.step(store, index, &step, &mut walked.missing)?;
         walked.facts.step(&step, &path);
         walked.fingerprint.step(&step);
         walked.step_count += 1;

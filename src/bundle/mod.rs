@@ -6,6 +6,7 @@ mod finish;
 pub(crate) mod paths;
 mod reader;
 mod recover;
+mod replay;
 mod summary;
 mod validate;
 mod writer;

@@ -1,14 +1,12 @@
 //! Custom policies: a built-in policy with names, rules and an id of the user's own on top.
 
-use std::{
-    borrow::Cow,
-    collections::HashMap,
-    sync::{Arc, atomic::AtomicU64},
-};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use super::{
+    pii_v2::Learned,
     policy::{Inner, RedactionPolicy, Treatment},
     rules::RuleSet,
+    tally::Tally,
 };
 use crate::record::Value;
 
@@ -67,13 +65,16 @@ impl PolicyBuilder {
 
     /// Replaces the value of members of this name by [`MASK`](super::MASK). A name that is dropped stays dropped.
     pub fn mask_key(mut self, name: impl AsRef<str>) -> Self {
-        self.keys.entry(fold(name.as_ref()).into_owned()).or_insert(Treatment::Mask);
+        let known = self.keys.entry(fold(name.as_ref()).into_owned()).or_insert(Treatment::Mask);
+        if *known == Treatment::Scrub {
+            *known = Treatment::Mask;
+        }
         self
     }
 
     /// Takes a name off the lists: its members are kept, their text still scrubbed.
     pub fn keep_key(mut self, name: impl AsRef<str>) -> Self {
-        self.keys.remove(fold(name.as_ref()).as_ref());
+        self.keys.insert(fold(name.as_ref()).into_owned(), Treatment::Scrub);
         self
     }
 
@@ -103,7 +104,7 @@ impl PolicyBuilder {
         self
     }
 
-    /// The policy. Its count of redactions starts at zero.
+    /// The policy. Its counts of redactions start at zero, and it remembers no value yet.
     #[must_use]
     pub fn build(self) -> RedactionPolicy {
         RedactionPolicy(Arc::new(Inner {
@@ -113,7 +114,8 @@ impl PolicyBuilder {
             droppers: self.droppers,
             redactors: self.redactors,
             reasoning_redactors: self.reasoning_redactors,
-            touched: AtomicU64::new(0),
+            tally: Tally::default(),
+            learned: Learned::default(),
         }))
     }
 }

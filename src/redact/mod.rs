@@ -2,10 +2,14 @@
 //! that are scrubbed from text, and the members of each record that are identity and stay as they are.
 
 mod builder;
+mod embedded;
 mod identity;
 mod pii_v1;
+mod pii_v2;
+mod png;
 mod policy;
 mod rules;
+mod tally;
 mod walk;
 
 #[cfg(test)]
@@ -13,6 +17,7 @@ mod contract_tests;
 
 pub use builder::PolicyBuilder;
 pub use identity::Family;
+pub use png::strip_png_text;
 pub use policy::{RedactionPolicy, Treatment};
 
 /// What stands in place of a value whose name is a mask key.

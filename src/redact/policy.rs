@@ -5,33 +5,40 @@ use std::{
     collections::HashMap,
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
 };
 
 use super::{
     ERROR,
     builder::{Dropper, PolicyBuilder, Redactor, fold},
-    pii_v1,
-    rules::RuleSet,
+    embedded, pii_v1,
+    pii_v2::{self, Kind, Learned, Look, classify, structure},
+    rules::{RuleSet, Version},
+    tally::Tally,
 };
+use crate::record::Value;
 
 /// Decides what leaves: which members are removed or masked, and what is scrubbed from text.
 ///
-/// Cheap to clone; clones share their count of redactions. `Debug` tells the id and how many rules there are.
+/// The default is `default-pii-v2`: names are judged by what they end with, JSON in text is read, and text is searched for
+/// headers, options, addresses, tokens of some forty vendors, keys, cards and accounts, also where they are encoded. A value
+/// that was seen under a secret name is remembered and taken out wherever it comes up later, as long as the policy or one
+/// of its clones lives.
+///
+/// Cheap to clone; clones share their counts and what they remember. `Debug` tells the id and how many rules there are.
 #[derive(Clone)]
 pub struct RedactionPolicy(pub(super) Arc<Inner>);
 
 pub(super) struct Inner {
     pub(super) id: String,
     pub(super) rules: RuleSet,
+    /// What users say about names, and the names that the rule set lists. They come before every other rule.
     pub(super) keys: HashMap<String, Treatment>,
     pub(super) droppers: Vec<Dropper>,
     pub(super) redactors: Vec<Redactor>,
     pub(super) reasoning_redactors: Vec<Redactor>,
-    pub(super) touched: AtomicU64,
+    pub(super) tally: Tally,
+    pub(super) learned: Learned,
 }
 
 /// What happens to a value because of its name.
@@ -52,10 +59,16 @@ impl Default for RedactionPolicy {
 }
 
 impl RedactionPolicy {
-    /// The policy `default-pii-v1`, exactly as the bundle contract has it.
+    /// The policy `default-pii-v1`, exactly as the bundle contract has it: eight patterns and fifteen names.
     #[must_use]
     pub fn default_pii_v1() -> Self {
         PolicyBuilder::new(pii_v1::RULES).build()
+    }
+
+    /// The policy `default-pii-v2`, which finds what `default-pii-v1` finds and much more. The default.
+    #[must_use]
+    pub fn default_pii_v2() -> Self {
+        PolicyBuilder::new(pii_v2::RULES).build()
     }
 
     /// A builder that starts from the default policy.
@@ -74,50 +87,55 @@ impl RedactionPolicy {
         &self.0.id
     }
 
-    /// The text without its secrets; borrowed if there is nothing to take out, which costs one pass.
+    /// The text without its secrets; borrowed if there is nothing to take out.
+    ///
+    /// Text that is JSON is read: its members are treated by their names, and it is written anew if something was taken out.
     #[must_use]
     pub fn scrub<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        match self.0.scrub(text) {
+        match self.0.scrub(text, 0) {
             Some(scrubbed) => {
-                self.0.count(1);
+                self.0.tally.touch(1);
                 Cow::Owned(scrubbed)
             }
             None => Cow::Borrowed(text),
         }
     }
 
-    /// Whether [`scrub`](Self::scrub) would leave the text as it is. Ids are refused by this test.
+    /// Whether an id may be stored as it is. Ids are not rewritten, so one that holds a secret is refused.
+    ///
+    /// Like [`scrub`](Self::scrub), but without the rules that go by the looks of a text alone: random letters next to the
+    /// word "key" are no reason to refuse an id.
     #[must_use]
     pub fn is_clean(&self, text: &str) -> bool {
-        self.0.scrub(text).is_none()
+        self.0.is_clean(text)
     }
 
-    /// What happens to an attribute or a log field of this name.
+    /// What happens to an attribute or a log field of this name, as far as the name alone tells.
     ///
     /// The whole name and its last dotted segment are looked up (`http.request.header.authorization`). Every segment
     /// counts in a name that begins with `augur.`, because it is a path into a record and the walk would meet each.
-    /// Custom droppers need the value; [`redact_attribute`](Self::redact_attribute) asks them.
+    /// [`redact_attribute`](Self::redact_attribute) also looks at the value, and asks custom droppers.
     #[must_use]
     pub fn treat_key(&self, name: &str) -> Treatment {
-        let name = fold(name);
-        let name = name.as_ref();
-        let all = if name.starts_with("augur.") { usize::MAX } else { 1 };
-        let segments = name.rsplit('.').take(all);
-        std::iter::once(name)
-            .chain(segments)
-            .map(|key| self.0.treat_member(key))
-            .fold(Treatment::Scrub, Treatment::stricter)
+        self.0.by_segments(name, |key| self.0.treat_member(key))
     }
 
     /// How many values this policy and its clones have removed, masked or scrubbed so far.
     #[must_use]
     pub fn redactions(&self) -> u64 {
-        self.0.touched.load(Ordering::Relaxed)
+        self.0.tally.values()
+    }
+
+    /// What this policy and its clones have taken out so far, by rule, as the names of the rules stand in
+    /// `***REDACTED:<rule>***`; `drop` for members removed. Rules that found nothing are left out.
+    #[must_use]
+    pub fn counts(&self) -> Vec<(&'static str, u64)> {
+        self.0.tally.by_rule()
     }
 }
 
 impl Treatment {
-    fn stricter(self, other: Self) -> Self {
+    pub(super) fn stricter(self, other: Self) -> Self {
         match (self, other) {
             (Self::Drop, _) | (_, Self::Drop) => Self::Drop,
             (Self::Mask, _) | (_, Self::Mask) => Self::Mask,
@@ -127,37 +145,87 @@ impl Treatment {
 }
 
 impl Inner {
-    /// `None` if the text stays as it is.
-    pub(super) fn scrub(&self, text: &str) -> Option<String> {
-        let scrubbed = (self.rules.scrub)(text);
-        run(&self.redactors, text, scrubbed)
+    pub(super) fn is_two(&self) -> bool {
+        self.rules.version == Version::Two
+    }
+
+    /// How version two looks at content.
+    pub(super) fn look(&self) -> Look<'_> {
+        Look::new(&self.learned, false)
+    }
+
+    /// `None` if the text stays as it is. `nested`: how many texts of JSON it was found in.
+    pub(super) fn scrub(&self, text: &str, nested: u8) -> Option<String> {
+        let scrubbed = match self.rules.version {
+            Version::One => pii_v1::scrub(text).inspect(|_| self.tally.add(Kind::Text)),
+            Version::Two => match embedded::scrub(self, text, nested) {
+                Some(read) => read,
+                None => self.look().scrub(text, |kind| self.tally.add(kind)),
+            },
+        };
+        self.run(&self.redactors, text, scrubbed)
+    }
+
+    fn is_clean(&self, text: &str) -> bool {
+        let scrubbed = match self.rules.version {
+            Version::One => pii_v1::scrub(text),
+            Version::Two => Look::new(&self.learned, true).scrub(text, |_| {}),
+        };
+        scrubbed.is_none() && self.run(&self.redactors, text, None).is_none()
     }
 
     /// Only the rules for reasoning; `None` if the text stays as it is.
     pub(super) fn scrub_reasoning(&self, text: &str) -> Option<String> {
-        run(&self.reasoning_redactors, text, None)
+        self.run(&self.reasoning_redactors, text, None)
     }
 
-    pub(super) fn treat_member(&self, name: &str) -> Treatment {
-        self.keys.get(fold(name).as_ref()).copied().unwrap_or(Treatment::Scrub)
+    /// What the name of a member alone says.
+    fn treat_member(&self, name: &str) -> Treatment {
+        self.listed(name).unwrap_or_else(|| if self.is_two() { classify(name).treatment() } else { Treatment::Scrub })
     }
 
-    pub(super) fn count(&self, touched: u64) {
-        self.touched.fetch_add(touched, Ordering::Relaxed);
+    /// What the lists say about a name.
+    pub(super) fn listed(&self, name: &str) -> Option<Treatment> {
+        self.keys.get(fold(name).as_ref()).copied()
     }
-}
 
-/// Runs custom redactors over `text`, or over what the built-in patterns made of it.
-fn run(redactors: &[Redactor], text: &str, mut scrubbed: Option<String>) -> Option<String> {
-    for redactor in redactors {
-        let current = scrubbed.as_deref().unwrap_or(text);
-        match contain(|| redactor(current)) {
-            Some(Some(next)) if next != current => scrubbed = Some(next),
-            Some(_) => {}
-            None => return Some(ERROR.to_owned()),
+    /// What happens to a member, by its name and its value.
+    pub(super) fn judge(&self, name: &str, value: &Value) -> structure::Verdict {
+        match self.listed(name) {
+            Some(treatment) => structure::Verdict::Treat(treatment),
+            None if self.is_two() => structure::judge(classify(name), value),
+            None => structure::Verdict::Treat(Treatment::Scrub),
         }
     }
-    scrubbed.filter(|result| result != text)
+
+    /// The strictest answer for a dotted name and those of its segments that count.
+    pub(super) fn by_segments(&self, name: &str, judge: impl Fn(&str) -> Treatment) -> Treatment {
+        let all = if fold(name).starts_with("augur.") { usize::MAX } else { 1 };
+        // Who lists the last segment means it, whatever the whole name sounds like.
+        let last = name.rsplit('.').next().unwrap_or_default();
+        let whole = self.listed(name).is_some() || self.listed(last).is_none();
+        let whole = whole.then_some(name);
+        whole.into_iter().chain(name.rsplit('.').take(all)).map(judge).fold(Treatment::Scrub, Treatment::stricter)
+    }
+
+    /// Runs custom redactors over `text`, or over what the built-in rules made of it.
+    fn run(&self, redactors: &[Redactor], text: &str, mut scrubbed: Option<String>) -> Option<String> {
+        for redactor in redactors {
+            let current = scrubbed.as_deref().unwrap_or(text);
+            match contain(|| redactor(current)) {
+                Some(Some(next)) if next != current => {
+                    self.tally.add(Kind::Custom);
+                    scrubbed = Some(next);
+                }
+                Some(_) => {}
+                None => {
+                    self.tally.add(Kind::Error);
+                    return Some(ERROR.to_owned());
+                }
+            }
+        }
+        scrubbed.filter(|result| result != text)
+    }
 }
 
 /// The answer of a user's rule; `None` if it panicked.

@@ -141,11 +141,25 @@ impl Session {
     /// # Errors
     /// If the disk refuses; closing can then be tried again.
     pub fn close(&self, status: Option<RunStatus>) -> Result<Value, SessionError> {
+        self.end(status, RunStatus::Succeeded)
+    }
+
+    /// Completes the bundle of a run that broke off: as [`close`](Self::close), but its status is `halted` unless another
+    /// was set. Dropping an open session does the same.
+    ///
+    /// # Errors
+    /// If the disk refuses; it can then be tried again.
+    pub fn halt(&self) -> Result<Value, SessionError> {
+        self.end(None, RunStatus::Halted)
+    }
+
+    fn end(&self, status: Option<RunStatus>, otherwise: RunStatus) -> Result<Value, SessionError> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(manifest) = &state.manifest {
             return Ok(manifest.clone());
         }
-        let status = status.or(state.status).unwrap_or(RunStatus::Succeeded);
+        let set = state.status.filter(|status| *status != RunStatus::Running);
+        let status = status.or(set).unwrap_or(otherwise);
         let durability = self.lane.durability();
         let manifest = self.answer_open(64, move |road| {
             road.finish(status, durability, Timestamp::now())?;
@@ -249,6 +263,6 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        let _ = self.close(Some(RunStatus::Halted));
+        let _ = self.halt();
     }
 }

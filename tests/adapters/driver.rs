@@ -6,6 +6,7 @@ use tracing_augur::{
     Moment,
     adapters::{Adapter, Driver, Input, Intervention, Observed, drive, intervene},
     record::{Provenance, RunStatus, Value},
+    session::EffectOptions,
 };
 
 /// Writes down what it is asked. Its objects are JSON texts; what is no JSON is nothing to it.
@@ -60,6 +61,11 @@ impl Adapter for Scribe {
         let moment = if *raw == "after" { Moment::After } else { Moment::Before };
         let png = if *raw == "broken" { b"GIF89a".to_vec() } else { support::PIXEL.to_vec() };
         Some(Observed { moment, png })
+    }
+
+    fn on_side_effect(&self, raw: &&'static str, step_index: u64) -> Option<Value> {
+        self.note(format!("side effect {step_index}"));
+        read(raw)
     }
 
     fn on_run_end(&self, status: RunStatus) {
@@ -175,6 +181,50 @@ fn what_a_session_refuses_is_told_and_the_run_goes_on() {
 }
 
 #[test]
+fn side_effects_are_declared_in_the_ledger_and_settled_where_it_is_known_how() {
+    let folder = support::bundles("adapters_driver_effects").join("run");
+    let (scribe, session) = (Scribe::default(), session(&folder, "run"));
+    let effects = [
+        (
+            r#"{"resource": "mail", "action": "send", "side_effect_id": "se_a", "idempotency_key": "k"}"#,
+            "intent_only adapter_inferred irreversible",
+        ),
+        (
+            r#"{"resource": "order", "action": "place", "side_effect_id": "se_b", "provenance": "human_declared", "observed_result": {"id": 7}}"#,
+            "committed human_declared irreversible",
+        ),
+        (
+            r#"{"resource": "file", "action": "delete", "side_effect_id": "se_c", "reversibility": "reversible", "abort_reason": "refused"}"#,
+            "aborted adapter_inferred reversible",
+        ),
+        (
+            r#"{"resource": "page", "action": "post", "side_effect_id": "se_d", "status": "committed"}"#,
+            "committed adapter_inferred irreversible",
+        ),
+    ];
+    let bad = [
+        r#"{"resource": "mail"}"#,
+        r#"{"resource": "", "action": "send"}"#,
+        r#"{"resource": "mail", "action": "send", "reversibility": "maybe"}"#,
+        r#"{"resource": "mail", "action": "send", "status": "done"}"#,
+        r#"{"resource": "mail", "action": 7}"#,
+        r#"{"resource": "mail", "action": "send", "side_effect_id": "../x"}"#,
+    ];
+    let inputs = effects.iter().map(|(raw, _)| *raw).chain(bad).map(|raw| Input::SideEffect { step_index: 0, raw });
+    let driven = drive(&scribe, &session, None, inputs, RunStatus::Succeeded).unwrap();
+    assert_eq!((driven.side_effects, driven.refused), (4, 6), "{:?}", driven.refusals);
+    assert_eq!(scribe.asked().iter().filter(|line| *line == "side effect 0").count(), 10);
+    assert_valid(&folder);
+    for ((raw, expected), id) in effects.iter().zip(["se_a", "se_b", "se_c", "se_d"]) {
+        let record = support::json(folder.join(format!("side_effects/0000-{id}.json")));
+        let told = ["status", "provenance", "reversibility"].map(|name| support::text(&record, name)).join(" ");
+        assert_eq!(told, *expected, "{raw}");
+    }
+    let committed = support::json(folder.join("side_effects/0000-se_b.json"));
+    assert_eq!(support::at(&committed, "observed_result").to_string(), r#"{"id": 7}"#);
+}
+
+#[test]
 fn actions_without_steps_do_not_pile_up() {
     let folder = support::bundles("adapters_driver_waiting").join("run");
     let (scribe, session) = (Scribe::default(), session(&folder, "run"));
@@ -201,10 +251,13 @@ fn an_operators_commands_reach_the_agent_and_are_noted_in_the_run() {
     let (scribe, session) = (Scribe::default(), session(&folder, "run"));
     let hint = Intervention::InjectHint("try the menu".into());
     let place = Intervention::OverrideAction { x: 4.0, y: 2.5 };
+    let pending = session.declare_side_effect(0, "mail", "send", &EffectOptions::default()).unwrap();
     for command in [&Intervention::Pause, &hint, &place, &Intervention::Resume, &Intervention::Kill] {
         intervene(&scribe, &session, command, Some("op-7")).unwrap();
     }
     session.close(Some(RunStatus::Cancelled)).unwrap();
+    let effect = support::json(folder.join(format!("side_effects/0000-{pending}.json")));
+    assert_eq!(support::text(&effect, "abort_reason"), "intervention.kill by op-7");
     assert_eq!(scribe.asked(), ["pause", "hint try the menu", "override 4 2.5 human_override", "resume", "kill"]);
     assert_valid(&folder);
     let noted: Vec<String> = support::lines(folder.join("events/run.jsonl"))

@@ -151,6 +151,32 @@ fn a_confidence_is_a_score_unless_nobody_set_it() {
 }
 
 #[test]
+fn a_recorded_step_is_scored_by_its_confidence() {
+    let folder = support::bundles("adapters_mantis_score").join("run");
+    let session = session(&folder, "run");
+    let step = |index: u64| {
+        value(&format!(
+            r#"{{"step_id": "run/step/{index:04}", "step_index": {index}, "step_type": "click", "status": "succeeded",
+                "started_at": "2026-01-01T00:00:00Z", "verdict": {{"status": "passed"}}}}"#
+        ))
+    };
+    for (index, confidence, scored) in [(0, 0.83, true), (1, 0.0, false)] {
+        session.record_step(&step(index)).unwrap();
+        assert_eq!(mantis::set_score(&session, index, confidence).unwrap(), scored);
+    }
+    for (index, confidence, kind) in [(0, 1.5, "invalid_argument"), (0, f64::NAN, "invalid_argument")] {
+        assert_eq!(mantis::set_score(&session, index, confidence).unwrap_err().kind(), kind);
+    }
+    assert!(mantis::set_score(&session, 9, 0.5).is_err());
+    session.close(None).unwrap();
+    assert_valid(&folder);
+    let verdict =
+        |index: u64| support::at(&support::json(folder.join(format!("steps/{index:04}.json"))), "verdict").to_string();
+    assert_eq!(verdict(0), r#"{"comparator": "verifier", "score": 0.83, "status": "passed"}"#);
+    assert_eq!(verdict(1), r#"{"status": "passed"}"#);
+}
+
+#[test]
 fn mantiss_steps_and_events_become_records() {
     let folder = support::bundles("adapters_mantis_run").join("run");
     let session = session(&folder, "run");

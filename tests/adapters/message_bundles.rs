@@ -11,7 +11,7 @@ use tracing_augur::{
     record::{Object, Value},
 };
 
-const CALL: &str = r#"{"role": "assistant", "content": [{"type": "text", "text": "I click."},
+const CALL: &str = r#"{"role": "assistant", "content": [{"type": "thinking", "thinking": "The cart."}, {"type": "text", "text": "I click."},
     {"type": "tool_use", "id": "t1", "name": "computer", "input": {"action": "left_click", "coordinate": [4, 2]}}]}"#;
 
 fn folder_with(files: &[(&str, &str)]) -> TempDir {
@@ -43,7 +43,14 @@ fn a_log_becomes_a_bundle_that_follows_the_format() {
     )]);
     let folder = support::bundles("adapters_log").join("log");
     let recorded = bundle_from_input(&Provider::Anthropic, input.path(), &folder, BundleOptions::default()).unwrap();
-    assert_eq!((recorded.steps, recorded.pictures, recorded.pictures_left_out), (2, 2, 0));
+    assert_eq!((recorded.steps, recorded.pictures, recorded.pictures_left_out, recorded.reasoning), (2, 2, 0, 2));
+    let thoughts = support::lines(folder.join("events/reasoning.jsonl"));
+    assert_eq!(
+        thoughts.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        [0, 1].map(|index| format!(
+            r#"{{"format": "claude_extended_thinking", "step_index": {index}, "text": "The cart.", "ts": "2026-01-01T00:00:00Z"}}"#
+        ))
+    );
     assert_valid(&folder);
     let trace = support::json(folder.join("trace.json"));
     for (path, expected) in [

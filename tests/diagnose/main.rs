@@ -1,15 +1,16 @@
 //! Diagnosis: what each rule finds and leaves alone, and what the engine makes of rules that fail.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod actions;
 mod engine;
 mod files;
-mod rules;
 #[path = "../support/mod.rs"]
 mod support;
+mod verdicts;
 
 use serde_json::{Value as Json, json};
 use std::path::{Path, PathBuf};
-use support::PIXEL;
+use support::{PIXEL, bundles};
 use tracing_augur::{
     CaptureMode, Moment, Session,
     bundle::{self, Bundle},
@@ -95,4 +96,23 @@ fn told(diagnosis: &Diagnosis) -> Vec<String> {
 fn assert_valid(folder: &Path) {
     let judged = bundle::validate(folder);
     assert!(judged.is_valid(), "{}: {:?}", folder.display(), judged.problems);
+}
+
+/// A run, everything that is found in it, and words that the first finding says.
+type Case = (&'static str, fn(&Session), &'static [&'static str], &'static [&'static str]);
+
+fn assert_found(rule: &str, cases: &[Case]) {
+    let root = bundles(&format!("diagnose_{rule}"));
+    for (number, (name, record, expected, words)) in cases.iter().enumerate() {
+        let folder = recorded(root.join(number.to_string()), record);
+        let diagnosis = diagnosed(&folder);
+        assert_eq!(told(&diagnosis), *expected, "{name}");
+        assert_eq!((diagnosis.notes.len(), diagnosis.omitted), (0, 0), "{name}");
+        for word in *words {
+            let summary = &diagnosis.findings[0].summary;
+            assert!(summary.contains(word), "{name}: {summary:?} does not say {word:?}");
+        }
+        diagnosis.write(&Bundle::open(&folder).unwrap()).unwrap();
+        assert_valid(&folder);
+    }
 }

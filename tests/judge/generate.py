@@ -14,7 +14,11 @@ import math
 import random
 import re
 import sys
-from re import _parser as pattern_parser
+
+try:
+    from re import _parser as pattern_parser
+except ImportError:  # before Python 3.11
+    import sre_parse as pattern_parser
 
 from augur_schema import list_schemas, load_schema, validator_for
 from jsonschema import FormatChecker
@@ -113,7 +117,7 @@ def time(rng, odds):
     second = pick(["00", "59"], ["60", "61", ""])
     fraction = pick(["", ".5", ".123456"], [".", ".000000000", "." + "7" * 40, ",5", ".5.5", ".٣", ".5 "])
     zone = pick(["Z", "+00:00", "-07:30", "+23:59"],
-                ["z", "-00:00", "", "+24:00", "-00:60", "+0100", "+01", "+1:00", "−01:00", "UTC", "Z\n", "Z\n\n", "ZZ", "Z "])
+                ["z", "-00:00", "", "+24:00", "-00:60", "+0100", "+1:00", "−01:00", "UTC", "ZZ", "Z ", "Z\n", "\n"])
     return f"{year}-{month}-{day}{pick('T', ['t', ' ', '_', '', 'TT'])}{hour}:{minute}:{second}{fraction}{zone}"
 
 
@@ -140,7 +144,7 @@ def resolved(schema):
 
 
 def fitting(schema, rng, share):
-    """A value that the schema accepts; `share` is how many optional members are there. At 1 the value is a plain one."""
+    """A value that the schema accepts; `share` is how many optional members are there; at 1 the value is plain."""
     schema = resolved(schema)
     if "anyOf" in schema:
         return fitting(schema["anyOf"][0] if share == 1 else rng.choice(schema["anyOf"]), rng, share)
@@ -208,8 +212,8 @@ def misfits(value, schema, rng):
         if limit in schema:
             edge = schema[limit]
             out += [edge, float(edge), edge + beyond, edge + beyond * 1e-9, edge - beyond, float(edge - beyond),
-                    edge - beyond / 2, beyond * 10**30, beyond * 10**400, beyond * 1e308, beyond * 5e-324, str(edge), [edge], bool(edge),
-                    Spelled("-0"), Spelled("-1e-400"), Spelled(f"{edge}.00000000000000000001")]
+                    edge - beyond / 2, beyond * 10**30, beyond * 10**400, beyond * 1e308, beyond * 5e-324,
+                    str(edge), [edge], bool(edge), Spelled("-1e-400"), Spelled(f"{edge}.00000000000000000001")]
     for word in schema.get("enum") or [schema.get("const")]:
         if isinstance(word, str):
             out += [word, word + "\n", *(edited(word, rng) for _ in range(4))]

@@ -13,7 +13,11 @@ pub use super::response::{anthropic_modelio, anthropic_usage};
 pub use settings::{Settings, config};
 
 use super::{Adapter, model_scope_named, scope::ModelScope};
-use crate::record::{EventKind, EventLayer, Object, RunStatus, UnknownWord, Value};
+use crate::{
+    Session,
+    record::{Comparator, EventKind, EventLayer, Object, RunStatus, UnknownWord, Value},
+    session::{ScoreOptions, SessionError},
+};
 
 /// The adapter's name, and the client's in its bundles.
 pub const NAME: &str = "mantis";
@@ -67,7 +71,7 @@ pub const FAILURE_CLASSES: &[&str] =
     &["mantis.modal_signature_missing", "mantis.cf_challenge", "mantis.brain_loop_exhausted"];
 
 /// Who gives the score of a step.
-pub const COMPARATOR: &str = "verifier";
+pub const COMPARATOR: Comparator = Comparator::Verifier;
 
 /// The layer of an event.
 pub fn event_layer(name: &str) -> EventLayer {
@@ -125,6 +129,17 @@ pub fn scored(mut verdict: Object, confidence: f64) -> Result<Object, Confidence
         verdict.insert("comparator".to_owned(), COMPARATOR.into());
     }
     Ok(verdict)
+}
+
+/// Gives a recorded step the score of the verifier's confidence; whether there was one to give.
+///
+/// # Errors
+/// As [`score`] and [`Session::set_score`].
+pub fn set_score(session: &Session, step_index: u64, confidence: f64) -> Result<bool, SessionError> {
+    let score = score(confidence).map_err(|error| SessionError::InvalidArgument(format!("confidence: {error}")))?;
+    let Some(score) = score else { return Ok(false) };
+    let options = ScoreOptions { comparator: Some(COMPARATOR), ..ScoreOptions::default() };
+    session.set_score(step_index, score, &options).map(|()| true)
 }
 
 /// Mantis's runs and events. Its steps are records already; its events have Mantis's words for `layer` and `kind`.

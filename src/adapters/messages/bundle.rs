@@ -8,7 +8,7 @@ use crate::{
         EventKind, EventLayer, JsonError, Object, Provenance, StepStatus, Timestamp, Value, VerdictStatus, step_id,
     },
     redact::RedactionPolicy,
-    session::SessionError,
+    session::{ReasoningOptions, SessionError},
 };
 use std::{
     fs, io,
@@ -133,6 +133,8 @@ pub fn bundle_from_input(
 /// | `grounding` | the adapter's provider, provenance `screenshot` |
 /// | `verdict` | `unknown`: a log holds no judgement |
 ///
+/// What the model thought becomes reasoning of the turn's first step.
+///
 /// # Errors
 /// If the session is closed, the disk refuses, or the metadata's `started_at` is no time. A picture that cannot be used is left
 /// out and told in the events of its step.
@@ -157,6 +159,7 @@ pub fn record(
         drop(pictures);
         let record = step_record(session.run_id(), index, &step, &recorder.started_at, adapter.grounding_provider());
         recorder.step(record, before, after)?;
+        recorder.reasoning(index, &step)?;
     }
     Ok(recorder.recorded)
 }
@@ -174,6 +177,16 @@ impl Recorder<'_> {
         }
         self.session.record_step(&step)?;
         self.recorded.steps += 1;
+        Ok(())
+    }
+
+    fn reasoning(&mut self, index: u64, step: &LoggedStep<'_>) -> Result<(), SessionError> {
+        for piece in &step.reasoning {
+            let ts = Some(self.started_at.clone());
+            let options = ReasoningOptions { format: piece.format, ts, ..ReasoningOptions::default() };
+            self.session.record_reasoning(index, &piece.text, &options)?;
+            self.recorded.reasoning += 1;
+        }
         Ok(())
     }
 

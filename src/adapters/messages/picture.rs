@@ -1,7 +1,7 @@
 //! Pictures that stand in a log as base64.
 
 use crate::{bridge::unusable_picture, record::Value};
-use base64::{Engine, engine::general_purpose::STANDARD};
+use data_encoding::BASE64;
 
 /// Why a picture in a log cannot be kept.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,7 +28,7 @@ impl<'a> Picture<'a> {
         // Some logs break long texts into lines.
         let broken = self.0.contains(|c: char| c.is_ascii_whitespace());
         let joined = broken.then(|| self.0.split_ascii_whitespace().collect::<String>());
-        let bytes = STANDARD.decode(joined.as_deref().unwrap_or(self.0)).map_err(|_| PictureError::Base64)?;
+        let bytes = BASE64.decode(joined.as_deref().unwrap_or(self.0).as_bytes()).map_err(|_| PictureError::Base64)?;
         match unusable_picture(&bytes) {
             Some(problem) => Err(PictureError::Unusable(problem)),
             None => Ok(bytes),

@@ -8,6 +8,7 @@ mod telemetry;
 use super::{
     facts::{Attributes, EventFacts, Level, SpanFacts},
     run::SpanKey,
+    seen::Seen,
     vocabulary::{self, Class, Decision, Failure, augur},
 };
 use crate::{
@@ -176,14 +177,14 @@ impl Assembly {
         patch(road, index, members, mode, Origin::Stated);
     }
 
-    pub(crate) fn event(
-        &mut self,
-        road: &mut Road,
-        key: SpanKey,
-        step: Option<u64>,
-        event: EventFacts,
-        mode: CaptureMode,
-    ) {
+    /// Events of a span, in the order in which they came.
+    pub(crate) fn events(&mut self, road: &mut Road, key: SpanKey, seen: Seen) {
+        for (event, mode, step) in seen.unpack() {
+            self.event(road, key, step, event, mode);
+        }
+    }
+
+    fn event(&mut self, road: &mut Road, key: SpanKey, step: Option<u64>, event: EventFacts, mode: CaptureMode) {
         let role = self.spans.get(&key).map(|open| open.role).unwrap_or_default();
         if let Some(index) = step {
             self.take_step_fields(road, index, &event.attributes, mode);

@@ -160,7 +160,7 @@ mod tests {
         let mut all = 0;
         for changed in 0..20 {
             let mut steps = steps.clone();
-            steps[changed] = format!("changed-{changed}");
+            *steps.get_mut(changed).unwrap() = format!("changed-{changed}");
             let bits = differing(&original, &of(&steps));
             assert!((1..=32).contains(&bits), "step {changed}: {bits} of 256");
             all += bits;

@@ -224,7 +224,7 @@ impl Road {
 }
 
 fn forget_backends(preference: &mut Object) {
-    let mut forget = |action: Option<&mut Value>| {
+    let forget = |action: Option<&mut Value>| {
         if let Some(Value::Object(action)) = action {
             action.remove("dispatch_backend");
         }

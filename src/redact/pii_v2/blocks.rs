@@ -46,9 +46,24 @@ pub(super) fn tail(bytes: &[u8], end: usize, spans: &mut Spans) -> Option<usize>
     }
     let dashes = bytes.get(..end)?.iter().rev().take(8).take_while(|byte| **byte == b'-').count();
     let head = bytes.get((end - dashes).saturating_sub(64 * 1024)..end - dashes)?;
-    let is_body = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'\n' | b'\r' | b'\\' | b'"' | b',' | b'\'');
-    let body = head.iter().rev().take_while(is_body).count();
-    let start = end - dashes - body;
+    let is_body = |byte: u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'\n' | b'\r' | b'\\' | b'"' | b',' | b'\'')
+    };
+    let mut body = head.len();
+    while let Some(before) = body.checked_sub(1) {
+        if is_body(at(head, before)) {
+            body = before;
+            continue;
+        }
+        // Blanks belong to the body where they indent a line.
+        let blanks = head.get(..body)?.iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        let above = head.get(..body - blanks)?;
+        if blanks == 0 || !(above.ends_with(b"\n") || above.ends_with(b"\\n")) {
+            break;
+        }
+        body -= blanks;
+    }
+    let start = end - dashes - (head.len() - body);
     spans.add(start..end - dashes, Kind::PrivateKey);
     None
 }

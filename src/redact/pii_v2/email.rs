@@ -20,7 +20,9 @@ pub(super) fn find(text: &str, spans: &mut Spans) {
         if let Some(domain) = domain(after) {
             let start = sign - local;
             // In escaped text the letter of `\n` is no part of the address.
-            let escaped = at(bytes, start.wrapping_sub(1)) == b'\\' && matches!(at(bytes, start), b'n' | b'r' | b't') && local > 1;
+            let escaped = at(bytes, start.wrapping_sub(1)) == b'\\'
+                && matches!(at(bytes, start), b'n' | b'r' | b't')
+                && local > 1;
             spans.add(start + usize::from(escaped)..sign + 1 + domain, Kind::Email);
         }
     }

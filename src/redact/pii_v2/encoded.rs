@@ -49,7 +49,9 @@ pub(super) fn find(text: &str, look: &Look<'_>, spans: &mut Spans) {
 
 /// Whether a percent sign or a backslash begins an escape that stands for a character.
 fn is_escape(bytes: &[u8], place: usize) -> bool {
-    let digits = |from: usize, count: usize| bytes.get(from..from + count).is_some_and(|part| part.iter().all(u8::is_ascii_hexdigit));
+    let digits = |from: usize, count: usize| {
+        bytes.get(from..from + count).is_some_and(|part| part.iter().all(u8::is_ascii_hexdigit))
+    };
     match (at(bytes, place), at(bytes, place + 1)) {
         (b'%', _) => digits(place + 1, 2),
         (_, b'u') => digits(place + 2, 4),
@@ -82,7 +84,8 @@ fn unescaped(text: &str) -> String {
                 (_, b'u') => (from + 2, 4),
                 _ => (from + 2, 2),
             };
-            let code = text.get(start..start + length).and_then(|digits| u32::from_str_radix(digits, 16).ok()).unwrap_or(0);
+            let code =
+                text.get(start..start + length).and_then(|digits| u32::from_str_radix(digits, 16).ok()).unwrap_or(0);
             match (u8::try_from(code), byte) {
                 (Ok(code), b'%') => plain.push(code),
                 _ => plain.extend(char::from_u32(code).unwrap_or('\u{fffd}').encode_utf8(&mut [0; 4]).bytes()),
@@ -107,7 +110,8 @@ pub(super) fn run(text: &str, range: Range<usize>, look: &Look<'_>, spans: &mut 
         let part = part.get(..length).unwrap_or_default();
         if length >= SHORTEST && from >= spans.unfolded {
             let end = from + length;
-            let padded = end + bytes.get(end..).unwrap_or_default().iter().take(2).take_while(|byte| **byte == b'=').count();
+            let padded =
+                end + bytes.get(end..).unwrap_or_default().iter().take(2).take_while(|byte| **byte == b'=').count();
             if let Some(end) = lines(bytes, from, end, look) {
                 spans.unfolded = end;
                 spans.add(from..end, Kind::Encoded);
@@ -142,7 +146,8 @@ fn hides(letters: &[u8], look: &Look<'_>) -> bool {
         return true;
     }
     let sample = letters.get(..letters.len().min(SAMPLE)).unwrap_or_default();
-    decoded(sample).is_some_and(|sample| may_be_secret(&sample)) && decoded(letters).is_some_and(|bytes| is_secret(&bytes, look))
+    decoded(sample).is_some_and(|sample| may_be_secret(&sample))
+        && decoded(letters).is_some_and(|bytes| is_secret(&bytes, look))
 }
 
 /// Encoded text that goes on over several lines, from its first: where it ends, if it hides something.

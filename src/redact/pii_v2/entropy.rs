@@ -7,12 +7,15 @@ struct Mixture {
     upper: usize,
     digits: usize,
     changes: usize,
+    /// The longest word in small letters.
+    word: usize,
     is_hex: bool,
 }
 
 fn mixture(bytes: &[u8]) -> Mixture {
     let mut mixture = Mixture { is_hex: true, ..Mixture::default() };
     let mut before = 0;
+    let mut word = 0;
     for byte in bytes {
         let (count, class) = match byte {
             b'a'..=b'z' => (&mut mixture.lower, 1),
@@ -27,6 +30,8 @@ fn mixture(bytes: &[u8]) -> Mixture {
         mixture.changes += usize::from(before != 0 && before != class);
         mixture.is_hex &= byte.is_ascii_hexdigit();
         before = class;
+        word = if class == 1 { word + 1 } else { 0 };
+        mixture.word = mixture.word.max(word);
     }
     mixture
 }
@@ -35,14 +40,14 @@ fn mixture(bytes: &[u8]) -> Mixture {
 pub(super) fn is_random(bytes: &[u8]) -> bool {
     let bytes = bytes.get(..bytes.len().min(256)).unwrap_or(bytes);
     // What is joined by separators is random only if one of its parts is.
-    let longest = bytes.split(|byte| matches!(byte, b'-' | b'_' | b'.' | b'/')).max_by_key(|part| part.len());
+    let longest = bytes.split(|byte| matches!(byte, b'-' | b'_' | b'.' | b'/' | b':')).max_by_key(|part| part.len());
     let Some(part) = longest.filter(|part| part.len() >= 12) else {
         return false;
     };
     let found = mixture(part);
     let letters = found.lower + found.upper;
     let mixed = found.digits >= 1 && letters >= 2 && found.changes >= (part.len() / 6).max(3);
-    let two_cases = found.upper >= 4 && found.lower >= 4 && found.changes * 5 >= part.len() * 2;
+    let two_cases = found.upper >= 4 && found.lower >= 4 && found.word <= 4 && found.changes * 5 >= part.len() * 2;
     mixed || two_cases
 }
 
@@ -64,13 +69,15 @@ pub(super) fn is_uuid(bytes: &[u8]) -> bool {
 pub(super) fn looks_secret(value: &[u8]) -> bool {
     let found = mixture(value.get(..value.len().min(256)).unwrap_or(value));
     let letters = found.lower + found.upper;
-    value.len() >= 8 && (found.digits > 0 || (found.lower > 0 && found.upper > 1) || value.len() >= 20)
+    value.len() >= 8
+        && (found.digits > 0 || (found.lower > 0 && found.upper > 1) || value.len() >= 20)
         && (letters > 0 || value.len() >= 16)
 }
 
 /// Whether a value is worth remembering: no word that prose might use by itself.
 pub(super) fn is_memorable(value: &str) -> bool {
-    const COMMON: &[&str] = &["password", "passw0rd", "changeme", "change_me", "username", "test1234", "12345678", "secret12"];
+    const COMMON: &[&str] =
+        &["password", "passw0rd", "changeme", "change_me", "username", "test1234", "12345678", "secret12"];
     let bytes = value.as_bytes();
     let is_common = |word: &&str| {
         let head = bytes.get(..word.len());
@@ -96,7 +103,9 @@ mod tests {
 
     #[test]
     fn chance_is_told_from_intent() {
-        for text in ["a8Kd02mXq7Lp3Zt9", "9f86d081884c7d65", "aGVsbG8gd29ybGQx", "kJxQpWzRtYvBnMsD", "x-8f3k2m9q4w7e1r6t"] {
+        for text in
+            ["a8Kd02mXq7Lp3Zt9", "9f86d081884c7d65", "aGVsbG8gd29ybGQx", "kJxQpWzRtYvBnMsD", "x-8f3k2m9q4w7e1r6t"]
+        {
             assert!(is_random(text.as_bytes()), "{text}");
         }
         for text in [

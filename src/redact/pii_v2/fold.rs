@@ -18,7 +18,11 @@ impl Name {
             start += 1;
         }
         let name = name.get(start..).unwrap_or_default();
-        if name.is_ascii() { folded.push_ascii(name.as_bytes()) } else { folded.push_folded(name) }
+        if name.is_ascii() {
+            folded.push_ascii(name.as_bytes())
+        } else {
+            folded.push_folded(name)
+        }
         folded
     }
 

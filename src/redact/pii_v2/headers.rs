@@ -8,11 +8,23 @@ use super::{
 use std::ops::Range;
 
 /// Schemes behind which stands one credential.
-const ONE_WORD: &[&[u8]] =
-    &[b"bearer", b"basic", b"token", b"apikey", b"api-key", b"negotiate", b"ntlm", b"key", b"sso-key", b"dpop", b"genericmeta"];
+const ONE_WORD: &[&[u8]] = &[
+    b"bearer",
+    b"basic",
+    b"token",
+    b"apikey",
+    b"api-key",
+    b"negotiate",
+    b"ntlm",
+    b"key",
+    b"sso-key",
+    b"dpop",
+    b"genericmeta",
+];
 
 /// Schemes behind which stands a list, to the end of the line.
-const LISTS: &[&[u8]] = &[b"digest", b"aws4-hmac-sha256", b"oauth", b"hmac", b"signature", b"hawk", b"sharedkey", b"scram", b"acs"];
+const LISTS: &[&[u8]] =
+    &[b"digest", b"aws4-hmac-sha256", b"oauth", b"hmac", b"signature", b"hawk", b"sharedkey", b"scram", b"acs"];
 
 /// The value of an `Authorization` or cookie header whose separator stands at `separator`.
 pub(super) fn value(bytes: &[u8], separator: usize, class: Class, name_is_quoted: bool) -> Option<Range<usize>> {
@@ -45,7 +57,8 @@ fn close(bytes: &[u8], start: usize, quote: u8) -> usize {
     let inside = bytes.get(start..line).unwrap_or_default();
     let quote = memchr::memchr(quote, inside).map_or(line, |length| start + length);
     // Backslashes belong to the quote.
-    let escapes = bytes.get(start..quote).unwrap_or_default().iter().rev().take(64).take_while(|byte| **byte == b'\\').count();
+    let escapes =
+        bytes.get(start..quote).unwrap_or_default().iter().rev().take(64).take_while(|byte| **byte == b'\\').count();
     quote - escapes
 }
 
@@ -57,7 +70,11 @@ fn credential(bytes: &[u8], start: usize) -> Option<usize> {
     };
     let stops = b"\"'`<>,;)]}\\";
     if let Some(end) = ONE_WORD.iter().find_map(behind) {
-        let from = if has_prefix(bytes, end, b"%20") { end + 3 } else { skip_blank(bytes, end + usize::from(at(bytes, end) == b'+'), 0) };
+        let from = if has_prefix(bytes, end, b"%20") {
+            end + 3
+        } else {
+            skip_blank(bytes, end + usize::from(at(bytes, end) == b'+'), 0)
+        };
         let end = until(bytes, from, stops);
         let is_gone = mark_length(bytes.get(from..)?).is_some();
         let word = bytes.get(from..end)?;

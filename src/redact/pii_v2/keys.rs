@@ -4,8 +4,8 @@ use super::{
     fold::Name,
     kind::Kind,
     words::{
-        BENIGN_BEFORE_KEY, BENIGN_BEFORE_TOKEN, CODE_OWNERS, KEY_OWNERS, PASSWORD_ENDS, PLURAL_TOKEN_OWNERS, QUALIFIERS,
-        SHORT_PASSWORD_OWNERS,
+        BENIGN_BEFORE_KEY, BENIGN_BEFORE_TOKEN, CODE_OWNERS, KEY_OWNERS, PASSWORD_ENDS, PLURAL_TOKEN_OWNERS,
+        QUALIFIERS, SHORT_PASSWORD_OWNERS,
     },
 };
 use crate::redact::Treatment;
@@ -76,7 +76,7 @@ impl Class {
 /// The letters that names of secrets end with, once digits are gone: nearly all names are let go here, unfolded.
 fn may_be_secret(name: &str) -> bool {
     let last = name.bytes().rev().find(u8::is_ascii_alphabetic).unwrap_or_default().to_ascii_lowercase();
-    !name.is_ascii() || b"abcdefghmnprstvwy".contains(&last)
+    !name.is_ascii() || b"abcdefghlmnprstvwy".contains(&last)
 }
 
 /// Judges a name.
@@ -84,8 +84,19 @@ pub(in crate::redact) fn classify(name: &str) -> Class {
     if name.len() < 3 || !may_be_secret(name) {
         return Class::Plain;
     }
-    let folded = Name::new(name);
-    let mut words = folded.as_str();
+    let class = by_words(Name::new(name).as_str());
+    let has_hump = name.bytes().skip(1).any(|byte| byte.is_ascii_uppercase())
+        && name.bytes().any(|byte| byte.is_ascii_lowercase());
+    if class == Class::Plain && has_hump {
+        // `PassWord` has a hump in the middle of a word.
+        return Some(by_words(Name::new(&name.to_ascii_lowercase()).as_str()))
+            .filter(|class| class.is_certain())
+            .unwrap_or(class);
+    }
+    class
+}
+
+fn by_words(mut words: &str) -> Class {
     loop {
         words = words.trim_end_matches(|letter: char| letter.is_ascii_digit()).trim_end_matches('_');
         match words.rsplit_once('_') {
@@ -116,10 +127,13 @@ fn by_last_word(words: &str, owner: &str, last: &str) -> Class {
         "codes" if matches!(owner, "recovery" | "backup") => return Class::Secret,
         "ssn" | "creditcard" | "cardnumber" | "ccnumber" => return Class::Person,
         "card" if owner == "credit" => return Class::Person,
-        "number" if words.ends_with("card_number") || words.ends_with("social_security_number") => return Class::Person,
+        "number" if words.ends_with("card_number") || words.ends_with("social_security_number") => {
+            return Class::Person;
+        }
         "tokens" if PLURAL_TOKEN_OWNERS.contains(&owner) => return Class::Token,
         "id" if words.ends_with("asp_net_session_id") => return Class::Token,
-        "auth" | "sid" | "sig" | "signature" | "ticket" | "code" | "session" => return Class::Suspect,
+        "auth" | "sid" | "sig" | "signature" | "ticket" | "session" => return Class::Suspect,
+        "code" if owner.is_empty() => return Class::Suspect,
         _ => {}
     }
     if PASSWORD_ENDS.iter().any(|end| last.ends_with(end)) {
@@ -189,9 +203,9 @@ fn is_template(value: &str) -> bool {
     [("${{", "}}"), ("${", "}"), ("{{", "}}"), ("{", "}"), ("<", ">"), ("%(", ")s"), ("$(", ")"), ("%", "%")]
         .into_iter()
         .any(|(open, close)| between(open, close).is_some_and(is_name))
-        || value.strip_prefix('$').is_some_and(|name| {
-            name.len() >= 3 && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
-        })
+        || value
+            .strip_prefix('$')
+            .is_some_and(|name| name.len() >= 3 && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_'))
         || value.strip_prefix("os.environ").is_some_and(|rest| rest.len() < 64 && rest.starts_with(['[', '.']))
         || value.strip_prefix("process.env.").is_some_and(is_name)
 }
@@ -203,16 +217,26 @@ mod tests {
     #[test]
     fn names_are_judged_by_what_they_end_with() {
         use Class::{
-            ApiKey, Authorization, BareToken, Code, Cookie, Cookies, Password, Person, Plain, Secret, SetCookie, Suspect, Token,
+            ApiKey, Authorization, BareToken, Code, Cookie, Cookies, Password, Person, Plain, Secret, SetCookie,
+            Suspect, Token,
         };
         for (class, names) in [
-            (Password, "password PassWord db_password oldPassword PGPASSWORD userPasswd passphrase pwd smtp_pass password2 \
-                        password_confirmation new_password_value PASSWORT"),
-            (Secret, "secret client_secret clientSecret private_key privateKey credentials aws_secret_access_key \
-                      X-Amz-Credential client.secret private-key secretKey SECRET_KEY hmac_secret"),
+            (
+                Password,
+                "password PassWord db_password oldPassword PGPASSWORD userPasswd passphrase pwd smtp_pass password2 \
+                        password_confirmation new_password_value PASSWORT",
+            ),
+            (
+                Secret,
+                "secret client_secret clientSecret private_key privateKey credentials aws_secret_access_key \
+                      X-Amz-Credential client.secret private-key secretKey SECRET_KEY hmac_secret",
+            ),
             (ApiKey, "api_key apikey api-key X-Api-Key OPENAI_API_KEY x-api-key azureApiKey api_keys apiKey2"),
-            (Token, "access_token accessToken refreshtoken id_token X-Auth-Token csrf_token sessionid PHPSESSID jwt \
-                     encryption_key AccountKey SharedAccessKey auth_tokens http.header.X-Security-Token signing-key"),
+            (
+                Token,
+                "access_token accessToken refreshtoken id_token X-Auth-Token csrf_token sessionid PHPSESSID jwt \
+                     encryption_key AccountKey SharedAccessKey auth_tokens http.header.X-Security-Token signing-key",
+            ),
             (BareToken, "token TOKEN to\u{212a}en"),
             (Authorization, "authorization Proxy-Authorization http.request.header.authorization"),
             (Cookie, "cookie session_cookie"),
@@ -221,11 +245,14 @@ mod tests {
             (Code, "otp pin cvv card_pin verification_code mfaCode cvc2"),
             (Person, "ssn credit_card card_number creditCardNumber cardNumber user_ssn"),
             (Suspect, "key auth code sig signature openai_key stripe_key"),
-            (Plain, "max_tokens input_tokens tokens token_count tokenizer next_page_token nextPageToken author secretary \
+            (
+                Plain,
+                "max_tokens input_tokens tokens token_count tokenizer next_page_token nextPageToken author secretary \
                      eos_token pad_token token_type password_reset_url password_field idempotency_key primary_key cache_key \
                      public_key monkey keyboard session_id debug_session_id tokens_in author_id name value spin pinned \
                      opinion passed pass passing secretly cookie_policy key_id hockey turkey shipping zip_code status_code \
-                     code.file.path tokenize user_id x y keys hotkey sort_key PublicKey continuation-token sync_token"),
+                     code.file.path tokenize user_id x y keys hotkey sort_key PublicKey continuation-token sync_token",
+            ),
         ] {
             for name in names.split_whitespace() {
                 assert_eq!(classify(name), class, "{name}");
@@ -236,8 +263,21 @@ mod tests {
     #[test]
     fn placeholders_are_no_secrets() {
         for value in [
-            "", " ", "\"\"", "null", "None", "${SECRET}", "{{ secret }}", "<password>", "%(password)s", "$DB_PASSWORD",
-            "****", "***REDACTED:mask***", "os.environ[\"KEY\"]", "••••••••", "${{ secrets.TOKEN }}",
+            "",
+            " ",
+            "\"\"",
+            "null",
+            "None",
+            "${SECRET}",
+            "{{ secret }}",
+            "<password>",
+            "%(password)s",
+            "$DB_PASSWORD",
+            "****",
+            "***REDACTED:mask***",
+            "os.environ[\"KEY\"]",
+            "••••••••",
+            "${{ secrets.TOKEN }}",
         ] {
             assert!(is_placeholder(value), "{value}");
         }

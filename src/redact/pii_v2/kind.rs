@@ -78,5 +78,7 @@ pub(super) fn is_in_mark(bytes: &[u8], at: usize) -> bool {
     let from = at.saturating_sub(FENCE.len() + 40);
     let before = bytes.get(from..at).unwrap_or_default();
     let fence = before.windows(FENCE.len()).rposition(|window| window == FENCE.as_bytes());
-    fence.is_some_and(|fence| mark_length(bytes.get(from + fence..).unwrap_or_default()).is_some_and(|n| from + fence + n > at))
+    fence.is_some_and(|fence| {
+        mark_length(bytes.get(from + fence..).unwrap_or_default()).is_some_and(|n| from + fence + n > at)
+    })
 }

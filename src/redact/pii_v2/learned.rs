@@ -12,11 +12,11 @@ use std::{
 /// How many values are remembered; the oldest is forgotten first.
 const MOST: usize = 1024;
 
-/// How many may begin alike, so that hostile values do not make the search slow.
+/// How many may end alike, so that hostile values do not make the search slow.
 const ALIKE: usize = 16;
 
-/// Bytes by which a value is found.
-const HEAD: usize = 8;
+/// Bytes by which a value is found, its last: tokens often begin alike.
+const END: usize = 8;
 
 /// Values to look for. Shared by all threads that use a policy.
 #[derive(Default)]
@@ -28,9 +28,9 @@ pub(in crate::redact) struct Learned {
 
 #[derive(Default)]
 struct Store {
-    by_head: HashMap<u64, Vec<Box<str>>>,
+    by_end: HashMap<u64, Vec<Box<str>>>,
     order: VecDeque<Box<str>>,
-    /// A bit for each hash of a head that may be there.
+    /// A bit for each hash of an end that may be there.
     filter: Vec<u64>,
     forgotten: usize,
 }
@@ -55,7 +55,7 @@ impl Learned {
 
     /// Finds remembered values. `strict`: only those that no id would hold.
     pub(super) fn find(&self, text: &str, strict: bool, spans: &mut Spans) {
-        if self.taught() == 0 || text.len() < HEAD {
+        if self.taught() == 0 || text.len() < END {
             return;
         }
         self.store.read().unwrap_or_else(PoisonError::into_inner).find(text, strict, spans);
@@ -64,16 +64,18 @@ impl Learned {
 
 impl Store {
     fn knows(&self, value: &str) -> bool {
-        head(value.as_bytes()).and_then(|head| self.by_head.get(&head)).is_some_and(|known| known.iter().any(|one| **one == *value))
+        ending(value.as_bytes())
+            .and_then(|end| self.by_end.get(&end))
+            .is_some_and(|known| known.iter().any(|one| **one == *value))
     }
 
-    /// `false` if it was known or too many values begin like it.
+    /// `false` if it was known or too many values end like it.
     fn take(&mut self, value: &str) -> bool {
-        let Some(head) = head(value.as_bytes()) else { return false };
+        let Some(end) = ending(value.as_bytes()) else { return false };
         if self.knows(value) {
             return false;
         }
-        let alike = self.by_head.entry(head).or_default();
+        let alike = self.by_end.entry(end).or_default();
         if alike.len() >= ALIKE {
             return false;
         }
@@ -84,34 +86,34 @@ impl Store {
         if self.order.len() > MOST {
             self.forget();
         }
-        self.mark(head);
+        self.mark(end);
         true
     }
 
     fn forget(&mut self) {
         let Some(oldest) = self.order.pop_front() else { return };
-        if let Some(head) = head(oldest.as_bytes())
-            && let Some(alike) = self.by_head.get_mut(&head)
+        if let Some(end) = ending(oldest.as_bytes())
+            && let Some(alike) = self.by_end.get_mut(&end)
         {
             alike.retain(|one| *one != oldest);
             if alike.is_empty() {
-                self.by_head.remove(&head);
+                self.by_end.remove(&end);
             }
         }
         self.forgotten += 1;
         if self.forgotten >= MOST {
             self.forgotten = 0;
             self.filter.fill(0);
-            let heads: Vec<u64> = self.by_head.keys().copied().collect();
-            heads.into_iter().for_each(|head| self.mark(head));
+            let ends: Vec<u64> = self.by_end.keys().copied().collect();
+            ends.into_iter().for_each(|end| self.mark(end));
         }
     }
 
-    fn mark(&mut self, head: u64) {
+    fn mark(&mut self, end: u64) {
         if self.filter.is_empty() {
             self.filter = vec![0; 1024];
         }
-        let (word, bit) = slot(head);
+        let (word, bit) = slot(end);
         if let Some(word) = self.filter.get_mut(word) {
             *word |= bit;
         }
@@ -119,32 +121,30 @@ impl Store {
 
     fn find(&self, text: &str, strict: bool, spans: &mut Spans) {
         let bytes = text.as_bytes();
-        let mut done = 0;
-        for (place, window) in bytes.windows(HEAD).enumerate() {
-            let Ok(window) = <[u8; HEAD]>::try_from(window) else { continue };
-            let head = u64::from_le_bytes(window);
-            let (word, bit) = slot(head);
-            if self.filter.get(word).is_none_or(|word| word & bit == 0) || place < done {
+        for (place, window) in bytes.windows(END).enumerate() {
+            let Ok(window) = <[u8; END]>::try_from(window) else { continue };
+            let end = u64::from_le_bytes(window);
+            let (word, bit) = slot(end);
+            if self.filter.get(word).is_none_or(|word| word & bit == 0) {
                 continue;
             }
-            let Some(alike) = self.by_head.get(&head) else { continue };
-            let rest = bytes.get(place..).unwrap_or_default();
-            let is_it = |value: &&Box<str>| rest.starts_with(value.as_bytes()) && (!strict || value.len() >= 20);
+            let Some(alike) = self.by_end.get(&end) else { continue };
+            let before = bytes.get(..place + END).unwrap_or_default();
+            let is_it = |value: &&Box<str>| before.ends_with(value.as_bytes()) && (!strict || value.len() >= 20);
             if let Some(value) = alike.iter().find(is_it) {
-                done = place + value.len();
-                spans.add(place..done, Kind::Learned);
+                spans.add(before.len() - value.len()..before.len(), Kind::Learned);
             }
         }
     }
 }
 
-fn head(value: &[u8]) -> Option<u64> {
-    value.first_chunk::<HEAD>().map(|head| u64::from_le_bytes(*head))
+fn ending(value: &[u8]) -> Option<u64> {
+    value.last_chunk::<END>().map(|end| u64::from_le_bytes(*end))
 }
 
-/// Where in the filter a head is.
-fn slot(head: u64) -> (usize, u64) {
-    let hash = head.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48;
+/// Where in the filter an end is.
+fn slot(end: u64) -> (usize, u64) {
+    let hash = end.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48;
     let word = usize::try_from(hash >> 6).unwrap_or(0);
     (word, 1 << (hash & 63))
 }
@@ -164,18 +164,18 @@ mod tests {
     fn the_oldest_value_is_forgotten_when_there_are_too_many() {
         let learned = Learned::default();
         for number in 0..MOST + 10 {
-            learned.learn(&format!("{number:06}-secret-x1"));
+            learned.learn(&format!("x1-secret-{number:06}"));
         }
         assert_eq!(learned.taught(), MOST + 10);
-        assert_eq!(found(&learned, "see 000003-secret-x1"), 0);
-        assert_eq!(found(&learned, "see 000999-secret-x1 and 001000-secret-x1"), 2);
+        assert_eq!(found(&learned, "see x1-secret-000003"), 0);
+        assert_eq!(found(&learned, "see x1-secret-000999 and x1-secret-001000"), 2);
         for number in 0..3 * MOST {
-            learned.learn(&format!("again-{number:06}-x1"));
+            learned.learn(&format!("again{number:08}"));
         }
-        assert_eq!(found(&learned, "000999-secret-x1"), 0);
-        // Only so many may begin alike.
+        assert_eq!(found(&learned, "x1-secret-000999"), 0);
+        // Only so many may end alike.
         assert!(learned.store.read().unwrap().order.len() <= MOST);
-        assert!(learned.store.read().unwrap().by_head.values().all(|alike| alike.len() <= ALIKE));
+        assert!(learned.store.read().unwrap().by_end.values().all(|alike| alike.len() <= ALIKE));
     }
 
     #[test]
@@ -183,6 +183,7 @@ mod tests {
         let learned = Learned::default();
         learned.learn("abcdefgh1");
         learned.learn("abcdefgh1-and-more");
+        learned.learn("and-more-4-h1-and-more");
         let mut spans = Spans::default();
         learned.find("x abcdefgh1-and-more y", false, &mut spans);
         assert_eq!(spans.merged().first().map(|(range, _)| range.clone()), Some(2..20));

@@ -31,6 +31,7 @@ pub(super) use kind::Kind;
 pub(super) use learned::Learned;
 
 use super::{ERROR, rules::RuleSet};
+use crate::record::Value;
 use spans::Spans;
 
 pub(super) const RULES: RuleSet =
@@ -55,8 +56,7 @@ impl<'p> Look<'p> {
 
     /// Whether text that was decoded holds a secret. What is encoded too often is taken for one.
     fn is_dirty(&self, text: &str) -> bool {
-        self.depth < DEPTH
-            && find(text, &Self { depth: self.depth + 1, ..*self }).is_none_or(|found| !found.is_empty())
+        self.depth < DEPTH && find(text, &Self { depth: self.depth + 1, ..*self }).is_none_or(|found| !found.is_empty())
     }
 
     /// The text without its secrets; `None` if it holds none. What was found is reported, kind by kind.
@@ -105,4 +105,40 @@ fn pieced(text: &str, look: &Look<'_>) -> Vec<(std::ops::Range<usize>, Kind)> {
     tokens::find(text, look, &mut spans);
     let is_token = |kind: Kind| !matches!(kind, Kind::HighEntropy | Kind::Encoded | Kind::Error);
     spans.merged().into_iter().filter(|(_, kind)| is_token(*kind)).collect()
+}
+
+impl Look<'_> {
+    /// Remembers what stands behind the name of a secret: texts, credentials behind their scheme, values of cookies.
+    pub(super) fn teach(&self, class: Class, value: &Value) {
+        if class.teaches() {
+            self.teach_texts(value, 0);
+        }
+    }
+
+    fn teach_texts(&self, value: &Value, depth: usize) {
+        match value {
+            Value::String(text) => self.teach_text(text),
+            Value::Array(items) if depth < 8 => items.iter().for_each(|item| self.teach_texts(item, depth + 1)),
+            Value::Object(members) if depth < 8 => members.values().for_each(|item| self.teach_texts(item, depth + 1)),
+            _ => {}
+        }
+    }
+
+    fn teach_text(&self, text: &str) {
+        match text.split_once(' ') {
+            Some((scheme, credential)) if scheme.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
+                self.learned.learn(credential);
+                if scheme.eq_ignore_ascii_case("basic")
+                    && let Some(pair) = encoded::from_base64(credential.trim().as_bytes())
+                    && let Some((_, password)) = String::from_utf8_lossy(&pair).split_once(':')
+                {
+                    self.learned.learn(password);
+                }
+            }
+            _ => self.learned.learn(text),
+        }
+        if text.len() < 8192 {
+            text.split(';').filter_map(|part| part.split_once('=')).for_each(|(_, value)| self.learned.learn(value));
+        }
+    }
 }

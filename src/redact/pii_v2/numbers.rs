@@ -88,7 +88,8 @@ fn judge(bytes: &[u8], recent: &[(usize, usize); 5], spans: &mut Spans) {
     };
     for pattern in CARD_GROUPS {
         let Some((first, _)) = lengths(pattern) else { continue };
-        let digits: Vec<u8> = bytes.get(first..to).unwrap_or_default().iter().copied().filter(u8::is_ascii_digit).collect();
+        let digits: Vec<u8> =
+            bytes.get(first..to).unwrap_or_default().iter().copied().filter(u8::is_ascii_digit).collect();
         if is_card(&digits) {
             spans.add(first..to, Kind::Card);
             return;
@@ -108,8 +109,9 @@ fn is_apart(bytes: &[u8], from: usize, to: usize, is_plain: bool) -> bool {
     let is_fraction = (before == b'.' && at(bytes, from.wrapping_sub(2)).is_ascii_digit())
         || (after == b'.' && at(bytes, to + 1).is_ascii_digit());
     let is_chained = |byte: u8, next: u8| byte == b'-' && next.is_ascii_alphanumeric();
-    let in_chain = is_chained(before, at(bytes, from.wrapping_sub(2))) || is_chained(after, at(bytes, to + 1));
-    let _ = is_plain;
+    // The groups of a UUID are too short to be meant.
+    let in_chain =
+        !is_plain && (is_chained(before, at(bytes, from.wrapping_sub(2))) || is_chained(after, at(bytes, to + 1)));
     let escaped = matches!(before, b'n' | b't' | b'r') && at(bytes, from.wrapping_sub(2)) == b'\\';
     (!before.is_ascii_alphanumeric() || escaped) && !after.is_ascii_alphanumeric() && !is_fraction && !in_chain
 }
@@ -117,7 +119,11 @@ fn is_apart(bytes: &[u8], from: usize, to: usize, is_plain: bool) -> bool {
 /// Whether these digits are the number of a card: length, issuer and checksum.
 pub(in crate::redact) fn is_card(digits: &[u8]) -> bool {
     let head = |length: usize| {
-        digits.get(..length).unwrap_or_default().iter().fold(0u32, |number, digit| number * 10 + u32::from(digit.wrapping_sub(b'0')))
+        digits
+            .get(..length)
+            .unwrap_or_default()
+            .iter()
+            .fold(0u32, |number, digit| number * 10 + u32::from(digit.wrapping_sub(b'0')))
     };
     let issued = match digits.len() {
         14 => matches!(head(2), 30 | 36 | 38 | 39),
@@ -126,7 +132,9 @@ pub(in crate::redact) fn is_card(digits: &[u8]) -> bool {
             matches!(head(2), 40..=49 | 50..=58 | 60 | 62 | 64 | 65 | 67 | 81)
                 || matches!(head(4), 2200..=2204 | 2221..=2720 | 3528..=3589 | 6304)
         }
-        17..=19 => matches!(head(2), 40..=49 | 50 | 56..=58 | 60 | 62 | 64 | 65 | 67) && (digits.len() == 19 || head(1) != 4),
+        17..=19 => {
+            matches!(head(2), 40..=49 | 50 | 56..=58 | 60 | 62..=65 | 67) && (digits.len() == 19 || head(1) != 4)
+        }
         _ => false,
     };
     issued && luhn(digits) && digits.windows(2).any(|pair| pair.first() != pair.last())
@@ -192,7 +200,10 @@ fn iban_end(bytes: &[u8], from: usize, country: &[u8]) -> Option<usize> {
 fn phones(bytes: &[u8], spans: &mut Spans) {
     for plus in memchr_iter(b'+', bytes) {
         let before = at(bytes, plus.wrapping_sub(1));
-        if before.is_ascii_alphanumeric() || matches!(before, b'+' | b'/' | b'=' | b'.') && before != b'=' || !matches!(at(bytes, plus + 1), b'1'..=b'9') {
+        if before.is_ascii_alphanumeric()
+            || matches!(before, b'+' | b'/' | b'=' | b'.') && before != b'='
+            || !matches!(at(bytes, plus + 1), b'1'..=b'9')
+        {
             continue;
         }
         let mut digits = 0;
@@ -204,7 +215,8 @@ fn phones(bytes: &[u8], spans: &mut Spans) {
                     digits += 1;
                     end = place + 1;
                 }
-                b' ' | b'-' | b'.' | b'(' | b')' if !is_gap(at(bytes, place + 1)) || matches!(at(bytes, place), b')' | b' ') => {}
+                b' ' | b'-' | b'.' | b'(' | b')'
+                    if !is_gap(at(bytes, place + 1)) || matches!(at(bytes, place), b')' | b' ') => {}
                 _ => break,
             }
             if digits == 15 {

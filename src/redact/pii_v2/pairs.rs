@@ -20,6 +20,8 @@ struct Key<'t> {
     name: &'t str,
     start: usize,
     is_quoted: bool,
+    /// It stands where the name of a parameter does.
+    in_url: bool,
 }
 
 /// A value behind a separator.
@@ -68,15 +70,20 @@ pub(super) fn find(text: &str, spans: &mut Spans) {
 /// Where the secret of this pair is, and what of it can be remembered.
 fn secret(text: &str, separator: usize, key: &Key<'_>, class: Class) -> Option<(Range<usize>, Option<Range<usize>>)> {
     let bytes = text.as_bytes();
-    if matches!(class, Class::Authorization | Class::Cookie | Class::SetCookie) && at(bytes, separator) == b':' || class == Class::Authorization {
+    if matches!(class, Class::Authorization | Class::Cookie | Class::SetCookie) && at(bytes, separator) == b':'
+        || class == Class::Authorization
+    {
         if let Some(range) = headers::value(bytes, separator, class, key.is_quoted) {
-            let start = if class == Class::Authorization || key.is_quoted { range.start } else { key.start + keyword(key.name, class) };
+            let start = if class == Class::Authorization || key.is_quoted {
+                range.start
+            } else {
+                key.start + keyword(key.name, class)
+            };
             return Some((start..range.end, None));
         }
         return None;
     }
     let before = at(bytes, key.start.wrapping_sub(1));
-    let in_url = matches!(before, b'?' | b'&' | b'#') && at(bytes, separator) == b'=';
     let stops: &[u8] = match (class, before) {
         (_, b'?' | b'&' | b'#') => b"&#\"'<>)",
         (_, b';') => b";\"'",
@@ -86,7 +93,11 @@ fn secret(text: &str, separator: usize, key: &Key<'_>, class: Class) -> Option<(
     let limit = if at(bytes, separator) == b':' && !key.is_quoted { 2 } else { 0 };
     let value = value_after(bytes, separator, stops, limit);
     let inner = text.get(value.inner.clone())?;
-    if inner.is_empty() || is_placeholder(inner) || is_marked(inner) || !is_plausible(class, inner, in_url, key) {
+    if inner.is_empty()
+        || is_placeholder(inner)
+        || is_marked(inner)
+        || !is_plausible(class, inner, at(bytes, separator) == b'=', key)
+    {
         return None;
     }
     let is_contract_kind = matches!(class, Class::Password | Class::ApiKey) && !key.is_quoted;
@@ -104,15 +115,17 @@ fn is_marked(value: &str) -> bool {
 }
 
 /// Whether this value can be of its class. Passwords may be anything; other names occur in prose too.
-fn is_plausible(class: Class, value: &str, in_url: bool, key: &Key<'_>) -> bool {
+fn is_plausible(class: Class, value: &str, is_equation: bool, key: &Key<'_>) -> bool {
     let bytes = value.as_bytes();
+    let in_url = is_equation && key.in_url;
     let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count();
     match class {
         Class::Plain => false,
         Class::Password | Class::ApiKey | Class::Authorization | Class::Cookie | Class::SetCookie => true,
         Class::Secret | Class::Token => {
-            let is_setting = key.name.bytes().all(|byte| !byte.is_ascii_lowercase());
-            bytes.len() >= 6 || is_setting || in_url
+            let is_setting = is_equation || key.name.bytes().all(|byte| !byte.is_ascii_lowercase());
+            let is_word = bytes.len() <= 10 && bytes.iter().all(u8::is_ascii_lowercase);
+            in_url || (bytes.len() >= 6 && !is_word) || (is_setting && bytes.len() >= 3)
         }
         Class::BareToken => looks_secret(bytes) || (in_url && bytes.len() >= 4),
         Class::Cookies => looks_secret(bytes) || value.contains('='),
@@ -156,7 +169,8 @@ fn key_before(text: &str, separator: usize) -> Option<Key<'_>> {
         start += 1;
     }
     let name = text.get(start..end)?;
-    (!name.is_empty()).then_some(Key { name, start, is_quoted: end < bare && at(bytes, end) != b' ' })
+    let in_url = matches!(at(bytes, start.wrapping_sub(1)), b'?' | b'&' | b'#');
+    (!name.is_empty()).then_some(Key { name, start, is_quoted: end < bare && at(bytes, end) != b' ', in_url })
 }
 
 /// Blanks beyond ASCII between a name and its separator.
@@ -185,16 +199,52 @@ fn value_after(bytes: &[u8], separator: usize, stops: &[u8], lines: usize) -> Va
     if matches!(at(bytes, start), b'b' | b'u' | b'r' | b'f' | b'@') && matches!(at(bytes, start + 1), b'"' | b'\'') {
         start += 1;
     }
+    if let Some(end) = template(bytes, start) {
+        return Value { inner: start..start, whole: start..end, is_quoted: false };
+    }
     quoted(bytes, start).unwrap_or_else(|| {
         let mut end = until(bytes, start, stops);
         if stops.is_empty() {
-            // The closing brackets and quotes of what the pair stands in.
-            while end > start + 1 && matches!(at(bytes, end - 1), b'"' | b'\'' | b',' | b'}' | b']' | b')' | b';' | b'\\' | b'`') {
-                end -= 1;
-            }
+            end = without_closing(bytes, start, end);
         }
         Value { inner: start..end, whole: start..end, is_quoted: false }
     })
+}
+
+/// The end of a placeholder such as `${NAME}` or `{{ name }}`, if one stands here.
+fn template(bytes: &[u8], start: usize) -> Option<usize> {
+    let close = match (at(bytes, start), at(bytes, start + 1)) {
+        (b'{', b'{') => &b"}}"[..],
+        (b'$', b'{') if at(bytes, start + 2) == b'{' => b"}}",
+        (b'$', b'{') | (b'{', _) => b"}",
+        (b'$', b'(') => b")",
+        (b'%', b'(') => b")s",
+        (b'<', _) => b">",
+        _ => return None,
+    };
+    let window = bytes.get(start..bytes.len().min(start + 96))?;
+    let end = start + memchr::memmem::find(window, close)? + close.len();
+    is_placeholder(std::str::from_utf8(bytes.get(start..end)?).ok()?).then_some(end)
+}
+
+/// The end of a value without the quotes and brackets that close what the pair stands in.
+fn without_closing(bytes: &[u8], start: usize, mut end: usize) -> usize {
+    let run = bytes.get(start..end).unwrap_or_default();
+    let [braces, brackets, parentheses] = [b'{', b'[', b'('].map(|open| memchr::memchr(open, run).is_some());
+    while end > start + 1 {
+        let is_outer = match at(bytes, end - 1) {
+            b'"' | b'\'' | b',' | b';' | b'\\' | b'`' => true,
+            b'}' => !braces,
+            b']' => !brackets,
+            b')' => !parentheses,
+            _ => false,
+        };
+        if !is_outer {
+            break;
+        }
+        end -= 1;
+    }
+    end
 }
 
 /// Whether what stands on a later line is the next pair and not the value.
@@ -203,7 +253,13 @@ fn begins_another_pair(bytes: &[u8], from: usize, start: usize) -> bool {
     if !between.contains(&b'\n') {
         return false;
     }
-    let name = bytes.get(start..).unwrap_or_default().iter().take(64).take_while(|byte| is_name(**byte) || **byte == b'"').count();
+    let name = bytes
+        .get(start..)
+        .unwrap_or_default()
+        .iter()
+        .take(64)
+        .take_while(|byte| is_name(**byte) || **byte == b'"')
+        .count();
     name > 0 && matches!(at(bytes, start + name), b':' | b'=')
 }
 

@@ -20,8 +20,25 @@ const VALUES: &[&str] = &["value", "val", "v", "content", "text", "values", "Val
 
 /// The members of a JSON schema: what describes a secret is none.
 const SCHEMA: &[&str] = &[
-    "type", "title", "description", "format", "minLength", "maxLength", "pattern", "nullable", "writeOnly", "readOnly",
-    "required", "items", "properties", "additionalProperties", "deprecated", "anyOf", "oneOf", "allOf", "$ref",
+    "type",
+    "title",
+    "description",
+    "format",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "nullable",
+    "writeOnly",
+    "readOnly",
+    "required",
+    "items",
+    "properties",
+    "additionalProperties",
+    "deprecated",
+    "anyOf",
+    "oneOf",
+    "allOf",
+    "$ref",
 ];
 
 /// What is done with a value.
@@ -45,6 +62,8 @@ pub(in crate::redact) fn judge(class: Class, value: &Value) -> Verdict {
         (Class::Suspect, _) => true,
         (Class::Cookies, Value::Array(_) | Value::Object(_)) => return Verdict::MaskLeaves,
         (_, Value::String(text)) if is_placeholder(text) => true,
+        // What a request does with its credentials.
+        (Class::Secret, Value::String(text)) if matches!(text.as_str(), "include" | "omit" | "same-origin") => true,
         (Class::Code, Value::String(text)) => text.len() > 16 || !text.bytes().any(|byte| byte.is_ascii_digit()),
         (Class::Code, Value::Object(_)) => true,
         // A position in a list; tokens of a model are counted.
@@ -117,7 +136,8 @@ pub(in crate::redact) fn alternating(name: &str, items: &[Value]) -> Vec<usize> 
     if !is_headers || items.len() % 2 != 0 || items.iter().any(|item| item.as_str().is_none()) {
         return Vec::new();
     }
-    let is_secret = |index: &usize| items.get(*index).and_then(Value::as_str).is_some_and(|name| classify(name).is_certain());
+    let is_secret =
+        |index: &usize| items.get(*index).and_then(Value::as_str).is_some_and(|name| classify(name).is_certain());
     (0..items.len()).step_by(2).filter(is_secret).map(|index| index + 1).collect()
 }
 
@@ -156,9 +176,12 @@ fn options(texts: &[&str]) -> Vec<(usize, Kind)> {
     for (index, pair) in texts.windows(2).enumerate() {
         let [option, value] = pair else { continue };
         let kind = match option.strip_prefix("--") {
-            Some(name) if !name.contains('=') => Some(classify(name)).filter(|class| class.is_certain()).map(|_| Kind::Masked),
+            Some(name) if !name.contains('=') => {
+                Some(classify(name)).filter(|class| class.is_certain()).map(|_| Kind::Masked)
+            }
             _ if *option == "-u" || *option == "--user" => triggers::is_user(value).then_some(Kind::Password),
-            _ => (*option == "-p" && texts.first().is_some_and(|command| command.ends_with("sshpass"))).then_some(Kind::Password),
+            _ => (*option == "-p" && texts.first().is_some_and(|command| command.ends_with("sshpass")))
+                .then_some(Kind::Password),
         };
         if let Some(kind) = kind.filter(|_| !value.starts_with('-') && !is_placeholder(value)) {
             found.push((index + 1, kind));
@@ -170,7 +193,9 @@ fn options(texts: &[&str]) -> Vec<(usize, Kind)> {
 /// A token that came in pieces, as deltas of a stream do: every piece that holds some of it.
 fn pieces(texts: &[&str], look: &Look<'_>) -> Vec<(usize, Kind)> {
     let length: usize = texts.iter().map(|text| text.len()).sum();
-    if !(20..=256 * 1024).contains(&length) || texts.iter().any(|text| text.len() > 128 || text.contains(char::is_whitespace)) {
+    if !(20..=256 * 1024).contains(&length)
+        || texts.iter().any(|text| text.len() > 128 || text.contains(char::is_whitespace))
+    {
         return Vec::new();
     }
     let whole = texts.concat();

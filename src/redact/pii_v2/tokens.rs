@@ -35,7 +35,12 @@ pub(super) fn find(text: &str, look: &Look<'_>, spans: &mut Spans) {
         }
         let before = bytes.get(from..last).unwrap_or_default().iter().rev().take_while(|byte| is_token(**byte)).count();
         let start = last - before;
-        let end = bytes.get(last..).unwrap_or_default().iter().position(|byte| !is_token(*byte)).map_or(bytes.len(), |n| last + n);
+        let end = bytes
+            .get(last..)
+            .unwrap_or_default()
+            .iter()
+            .position(|byte| !is_token(*byte))
+            .map_or(bytes.len(), |n| last + n);
         if end - start >= SHORTEST {
             run(text, start, end, look, spans);
         }
@@ -108,7 +113,9 @@ fn behind_escape(bytes: &[u8], start: usize) -> usize {
 fn data_uri(bytes: &[u8], start: usize) -> bool {
     let before = bytes.get(start.saturating_sub(64)..start).unwrap_or_default();
     let Some(before) = before.strip_suffix(b";base64,") else { return false };
-    [&b"data:image/"[..], b"data:audio/", b"data:video/", b"data:font/"].iter().any(|kind| memmem::find(before, kind).is_some())
+    [&b"data:image/"[..], b"data:audio/", b"data:video/", b"data:font/"]
+        .iter()
+        .any(|kind| memmem::find(before, kind).is_some())
 }
 
 /// `eyJ….….…`: three parts and more, or two if the first says how it is signed.
@@ -145,7 +152,8 @@ fn dotted(bytes: &[u8], start: usize, end: usize) -> Option<(usize, Kind)> {
     let (id, time, signature) = (parts.next()?, parts.next()?, parts.next()?);
     let signature = signature.iter().take_while(|byte| is_letter(byte)).count();
     let fits = (23..=28).contains(&id.len()) && time.len() == 6 && (27..=40).contains(&signature);
-    (fits && id.iter().chain(time).all(is_letter)).then_some((start + id.len() + time.len() + 2 + signature, Kind::Vendor))
+    (fits && id.iter().chain(time).all(is_letter))
+        .then_some((start + id.len() + time.len() + 2 + signature, Kind::Vendor))
 }
 
 /// Client secrets of Azure: three letters, a digit, `Q~`, the rest.
@@ -168,7 +176,14 @@ fn telegram(bytes: &[u8], start: usize, end: usize, spans: &mut Spans) {
     if start == 0 || at(bytes, start - 1) != b':' || at(bytes, start) != b'A' {
         return;
     }
-    let id = bytes.get(..start - 1).unwrap_or_default().iter().rev().take(12).take_while(|byte| byte.is_ascii_digit()).count();
+    let id = bytes
+        .get(..start - 1)
+        .unwrap_or_default()
+        .iter()
+        .rev()
+        .take(12)
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
     let is_letter = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     let length = bytes.get(start..end).unwrap_or_default().iter().take_while(is_letter).count();
     if (8..=11).contains(&id) && (33..=40).contains(&length) {

@@ -78,7 +78,10 @@ pub(super) fn find(text: &str, spans: &mut Spans) -> bool {
             Trigger::BlockEnd => blocks::tail(bytes, start, spans),
             Trigger::Putty => blocks::putty(bytes, start, spans),
             _ if matches!(trigger, Trigger::LongOption | Trigger::User | Trigger::ShortPassword)
-                && !is_option(bytes, start) => None,
+                && !is_option(bytes, start) =>
+            {
+                None
+            }
             Trigger::LongOption => long_option(text, end, spans),
             Trigger::User => user(text, end, spans),
             Trigger::ShortPassword => short_password(text, start, end, spans),
@@ -105,7 +108,8 @@ fn bearer(text: &str, start: usize, end: usize, spans: &mut Spans) -> Option<usi
     };
     let to = until(bytes, from, b"\"'`<>,;)]}\\&");
     let word = text.get(from..to)?;
-    let is_prose = AFTER_BEARER.iter().any(|known| word.trim_end_matches(['.', ':', '?', '!']).eq_ignore_ascii_case(known));
+    let is_prose =
+        AFTER_BEARER.iter().any(|known| word.trim_end_matches(['.', ':', '?', '!']).eq_ignore_ascii_case(known));
     let starts_well = word.starts_with(|letter: char| letter.is_ascii_alphanumeric() || "._-~+/".contains(letter));
     if from == end || !starts_well || is_prose || is_placeholder(word) || mark_length(word.as_bytes()).is_some() {
         return None;
@@ -151,7 +155,8 @@ fn sentence(text: &str, start: usize, end: usize, spans: &mut Spans) -> Option<u
     let to = until(bytes, from, b"\"'`<>,;)]}&");
     let word = text.get(from..to)?.trim_end_matches(['.', '!', '?', ':']);
     let odd = word.bytes().any(|byte| byte.is_ascii_digit()) && word.bytes().any(|byte| byte.is_ascii_alphabetic());
-    let is_secret = if verb.is_some() { word.len() >= 6 && odd } else { word.len() >= 12 && is_random(word.as_bytes()) };
+    let is_secret =
+        if verb.is_some() { word.len() >= 6 && odd } else { word.len() >= 12 && is_random(word.as_bytes()) };
     if !is_word_start(bytes, start) || !is_secret || is_placeholder(word) || word.contains(['=', '*']) {
         return None;
     }
@@ -229,9 +234,14 @@ fn short_password(text: &str, start: usize, end: usize, spans: &mut Spans) -> Op
     if word.is_empty() || is_placeholder(word) || mark_length(word.as_bytes()).is_some() {
         return None;
     }
-    let command = bytes.get(start.saturating_sub(160)..start)?.rsplit(|byte| matches!(byte, b'\n' | b'|' | b';')).next()?;
-    let of_database = [&b"mysql"[..], b"mariadb", b"sshpass"].iter().any(|name| command.windows(name.len()).any(|part| part == *name));
-    if !(of_database || (is_random(word.as_bytes()) && looks_secret(word.as_bytes()) && !word.contains(['/', ':', '=']))) {
+    let command =
+        bytes.get(start.saturating_sub(160)..start)?.rsplit(|byte| matches!(byte, b'\n' | b'|' | b';')).next()?;
+    let of_database = [&b"mysql"[..], b"mariadb", b"sshpass"]
+        .iter()
+        .any(|name| command.windows(name.len()).any(|part| part == *name));
+    if !(of_database
+        || (is_random(word.as_bytes()) && looks_secret(word.as_bytes()) && !word.contains(['/', ':', '='])))
+    {
         return None;
     }
     spans.add(end..to, Kind::Password);

@@ -71,7 +71,10 @@ fn password(text: &str, from: usize, spans: &mut Spans) -> Option<()> {
 }
 
 fn hooks(bytes: &[u8], spans: &mut Spans) {
-    if memmem::find(bytes, b"hook").is_none() && memmem::find(bytes, b"/services/T").is_none() && memmem::find(bytes, b"telegram").is_none() {
+    if memmem::find(bytes, b"hook").is_none()
+        && memmem::find(bytes, b"/services/T").is_none()
+        && memmem::find(bytes, b"telegram").is_none()
+    {
         return;
     }
     for hook in HOOKS {
@@ -79,7 +82,8 @@ fn hooks(bytes: &[u8], spans: &mut Spans) {
             // The letter of a team belongs to what is taken out.
             let from = found + hook.len() - usize::from(hook.ends_with('T'));
             let path = bytes.get(from..).unwrap_or_default();
-            let is_path = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'-' | b'@' | b'.' | b':');
+            let is_path =
+                |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'-' | b'@' | b'.' | b':');
             let length = path.iter().take_while(is_path).count();
             let has_digit = path.get(..length).unwrap_or_default().iter().any(u8::is_ascii_digit);
             if length >= 20 && has_digit && at(bytes, from) != b'*' {
