@@ -149,7 +149,10 @@ impl Recorder {
         let (key, value) = match self.perform(&op, Args(args)) {
             Ok(Some(value)) => ("ok", value),
             Ok(None) => {
-                return refuse(format!("unknown op; known: open, branch_from, open_orchestrator, {}", CALLS.join(", ")));
+                return refuse(format!(
+                    "unknown op; known: open, branch_from, open_orchestrator, {}",
+                    CALLS.join(", ")
+                ));
             }
             Err(failure) => ("error", error_value(failure.kind, failure.message)),
         };

@@ -13,7 +13,6 @@ use std::{
     cell::Cell,
     error::Error,
     fmt::{self, Write as _},
-    ops::Range,
     time::SystemTime,
 };
 use tracing::{
@@ -40,8 +39,31 @@ struct SeenEvent {
     mode: CaptureMode,
     step: Option<u64>,
     /// Where its fields end.
-    fields: usize,
-    message: Option<Range<usize>>,
+    fields: u32,
+    message: Option<Place>,
+}
+
+/// A part of the text. Small, because the memory that an event takes is most of what it costs.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    start: u32,
+    end: u32,
+}
+
+impl Place {
+    fn new(start: usize, end: usize) -> Self {
+        // What one span says never comes near this: it goes to the worker long before.
+        let small = |position| u32::try_from(position).unwrap_or(u32::MAX);
+        Self { start: small(start), end: small(end) }
+    }
+
+    fn moved(self, by: usize) -> Self {
+        Self::new(self.start as usize + by, self.end as usize + by)
+    }
+
+    fn of(self, text: &str) -> String {
+        text.get(self.start as usize..self.end as usize).unwrap_or_default().to_owned()
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -52,9 +74,9 @@ struct SeenField {
 
 #[derive(Debug, Clone)]
 enum SeenValue {
-    Text(Range<usize>),
+    Text(Place),
     /// An integer of more than 64 bits.
-    Digits(Range<usize>),
+    Digits(Place),
     Signed(i64),
     Unsigned(u64),
     Float(f64),
@@ -72,7 +94,7 @@ pub(super) fn visit<T>(event: &Event<'_>, mode: CaptureMode, step: Option<u64>, 
     seen.clear();
     let mut message = None;
     event.record(&mut Packer { seen: &mut seen, message: &mut message });
-    let fields = seen.fields.len();
+    let fields = u32::try_from(seen.fields.len()).unwrap_or(u32::MAX);
     seen.events.push(SeenEvent { metadata: event.metadata(), time: SystemTime::now(), mode, step, fields, message });
     let kept = keep(&seen);
     if seen.text.capacity() <= MUCH_TEXT {
@@ -105,22 +127,21 @@ impl Seen {
     pub(super) fn append(&mut self, more: &Self) {
         if self.events.is_empty() {
             // One step rarely has more than this, and growing by doubling from nothing costs an allocation each time.
-            self.events.reserve(more.events.len().max(8));
-            self.fields.reserve(more.fields.len().max(24));
-            self.text.reserve(more.text.len().max(512));
+            self.events.reserve(more.events.len().max(4));
+            self.fields.reserve(more.fields.len().max(12));
+            self.text.reserve(more.text.len().max(192));
         }
-        let (fields, text) = (self.fields.len(), self.text.len());
-        let moved = |range: &Range<usize>| range.start + text..range.end + text;
+        let (fields, text) = (u32::try_from(self.fields.len()).unwrap_or(u32::MAX), self.text.len());
         self.events.extend(more.events.iter().map(|event| SeenEvent {
-            fields: event.fields + fields,
-            message: event.message.as_ref().map(moved),
+            fields: event.fields.saturating_add(fields),
+            message: event.message.map(|place| place.moved(text)),
             ..event.clone()
         }));
         self.fields.extend(more.fields.iter().map(|field| SeenField {
             name: field.name,
             value: match &field.value {
-                SeenValue::Text(range) => SeenValue::Text(moved(range)),
-                SeenValue::Digits(range) => SeenValue::Digits(moved(range)),
+                SeenValue::Text(place) => SeenValue::Text(place.moved(text)),
+                SeenValue::Digits(place) => SeenValue::Digits(place.moved(text)),
                 other => other.clone(),
             },
         }));
@@ -133,14 +154,13 @@ impl Seen {
         let mut fields = fields.into_iter();
         let mut taken = 0;
         events.into_iter().map(move |event| {
-            let part = |range: Range<usize>| text.get(range).unwrap_or_default().to_owned();
-            let count = event.fields - taken;
+            let count = event.fields.saturating_sub(taken) as usize;
             taken = event.fields;
             let mut attributes = Attributes::with_capacity(count);
             for field in fields.by_ref().take(count) {
                 let value = match field.value {
-                    SeenValue::Text(range) => part(range).into(),
-                    SeenValue::Digits(range) => Number::from_text(&part(range)).map_or(Value::Null, Value::from),
+                    SeenValue::Text(place) => place.of(&text).into(),
+                    SeenValue::Digits(place) => Number::from_text(&place.of(&text)).map_or(Value::Null, Value::from),
                     SeenValue::Signed(value) => value.into(),
                     SeenValue::Unsigned(value) => value.into(),
                     SeenValue::Float(value) => Value::from_f64_marked(value),
@@ -153,7 +173,7 @@ impl Seen {
                 target: event.metadata.target().into(),
                 level: level(event.metadata),
                 time: event.time,
-                message: event.message.map(part),
+                message: event.message.map(|place| place.of(&text)),
                 attributes,
             };
             (facts, event.mode, event.step)
@@ -174,28 +194,28 @@ pub(super) fn level(metadata: &Metadata<'_>) -> Level {
 
 struct Packer<'a> {
     seen: &'a mut Seen,
-    message: &'a mut Option<Range<usize>>,
+    message: &'a mut Option<Place>,
 }
 
 impl Packer<'_> {
-    fn write(&mut self, write: impl FnOnce(&mut Text<'_>) -> fmt::Result) -> Range<usize> {
+    fn write(&mut self, write: impl FnOnce(&mut Text<'_>) -> fmt::Result) -> Place {
         let start = self.seen.text.len();
         Text::write_to(&mut self.seen.text, write);
-        start..self.seen.text.len()
+        Place::new(start, self.seen.text.len())
     }
 
     fn text(&mut self, field: &Field, write: impl FnOnce(&mut Text<'_>) -> fmt::Result) {
-        let range = self.write(write);
+        let place = self.write(write);
         if field.name() == "message" {
-            *self.message = Some(range);
+            *self.message = Some(place);
         } else {
-            self.push(field, SeenValue::Text(range));
+            self.push(field, SeenValue::Text(place));
         }
     }
 
     fn digits(&mut self, field: &Field, value: impl fmt::Display) {
-        let range = self.write(|text| write!(text, "{value}"));
-        self.push(field, SeenValue::Digits(range));
+        let place = self.write(|text| write!(text, "{value}"));
+        self.push(field, SeenValue::Digits(place));
     }
 
     fn push(&mut self, field: &Field, value: SeenValue) {

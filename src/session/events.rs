@@ -14,11 +14,15 @@ use serde::Serialize;
 
 impl Session {
     /// Records a decision event: an object with `ts`, `layer`, `kind`, `summary` and, if it belongs to a step, `step_index`.
+    /// An index of `null` is none.
     ///
     /// # Errors
     /// If the event does not fit its schema, or if the session is closed.
     pub fn record_event(&self, event: &(impl Serialize + ?Sized)) -> Result<(), SessionError> {
         let mut event = object("event", event)?;
+        if event.get("step_index").is_some_and(Value::is_null) {
+            event.remove("step_index");
+        }
         self.check(Schema::Event, "event", &mut event, Family::Event)?;
         stated_index_in_range(&event)?;
         let layer = event.get("layer").and_then(Value::as_str).and_then(|word| word.parse().ok());

@@ -31,7 +31,6 @@ use crate::{
     record::{Object, RunId, RunStatus, Timestamp, Value},
     redact::RedactionPolicy,
 };
-use check::invalid;
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},

@@ -13,6 +13,9 @@ use std::collections::HashMap;
 /// How many subgoals are remembered with the step that completed them first. Beyond that the steps on disk are asked.
 const SUBGOALS: usize = 4096;
 
+/// The longest id of a subgoal that is remembered, in bytes.
+const LONGEST_SUBGOAL: usize = 1024;
+
 /// What was attached to a step and belongs to nobody but the recorder, however often its caller records it again.
 const ATTACHED: &[&str] = &[
     "captured_versions",
@@ -150,6 +153,7 @@ impl Road {
         mode: CaptureMode,
         how: Amendment,
     ) -> Result<(), Refused> {
+        let mode = self.in_force(mode);
         if !mode.passes(Artifact::Step) {
             return Ok(());
         }
@@ -233,6 +237,10 @@ impl Road {
 
     fn remember_completion(&mut self, id: &str, first: u64) {
         let completions = &mut self.ledger.completions;
+        if id.len() > LONGEST_SUBGOAL {
+            completions.overflown = true;
+            return;
+        }
         if completions.lowest.len() >= SUBGOALS && !completions.lowest.contains_key(id) {
             completions.lowest.clear();
             completions.overflown = true;

@@ -108,12 +108,13 @@ pub(super) fn run(text: &str, range: Range<usize>, look: &Look<'_>, spans: &mut 
         let part = bytes.get(from..range.end).unwrap_or_default();
         let length = part.iter().take_while(|byte| is_letter(**byte)).count();
         let part = part.get(..length).unwrap_or_default();
-        if length >= SHORTEST && from >= spans.unfolded {
+        if length >= SHORTEST {
             let end = from + length;
             let padded =
                 end + bytes.get(end..).unwrap_or_default().iter().take(2).take_while(|byte| **byte == b'=').count();
-            if let Some(end) = lines(bytes, from, end, look) {
-                spans.unfolded = end;
+            let folded = (from >= spans.unfolded).then(|| lines(bytes, from, end, look)).flatten();
+            spans.unfolded = folded.map_or(spans.unfolded, |(end, _)| end);
+            if let Some((end, true)) = folded {
                 spans.add(from..end, Kind::Encoded);
             } else if hides(part, look) {
                 spans.add(from..padded, Kind::Encoded);
@@ -150,8 +151,8 @@ fn hides(letters: &[u8], look: &Look<'_>) -> bool {
         && decoded(letters).is_some_and(|bytes| is_secret(&bytes, look))
 }
 
-/// Encoded text that goes on over several lines, from its first: where it ends, if it hides something.
-fn lines(bytes: &[u8], from: usize, end: usize, look: &Look<'_>) -> Option<usize> {
+/// Encoded text that goes on over several lines, from its first: where it ends, and whether it hides something.
+fn lines(bytes: &[u8], from: usize, end: usize, look: &Look<'_>) -> Option<(usize, bool)> {
     if end - from < LINE || !decoded(bytes.get(from..from + SAMPLE)?).is_some_and(|sample| may_be_secret(&sample)) {
         return None;
     }
@@ -177,7 +178,8 @@ fn lines(bytes: &[u8], from: usize, end: usize, look: &Look<'_>) -> Option<usize
         }
     }
     let letters = joined.iter().rposition(|byte| *byte != b'=').map_or(0, |index| index + 1);
-    (last > end && decoded(joined.get(..letters)?).is_some_and(|bytes| is_secret(&bytes, look))).then_some(last)
+    let hides = || decoded(joined.get(..letters).unwrap_or_default()).is_some_and(|bytes| is_secret(&bytes, look));
+    (last > end).then(|| (last, hides()))
 }
 
 /// Decodes base64 with either alphabet; padding is cut off, and so is a letter too many of text that was cut.

@@ -9,7 +9,7 @@ use super::{
 use memchr::memmem;
 
 /// How long the part in front of a host may be.
-const LONGEST_USER: usize = 1024;
+const LONGEST_USER: usize = 512;
 
 /// Hosts and the path behind which everything is secret.
 const HOOKS: &[&str] = &[
@@ -41,6 +41,7 @@ pub(super) fn find(text: &str, spans: &mut Spans) {
 fn password(text: &str, from: usize, spans: &mut Spans) -> Option<()> {
     let bytes = text.as_bytes();
     let window = bytes.get(from..bytes.len().min(from + LONGEST_USER))?;
+    let window = window.get(..memchr::memrchr(b'@', window)? + 1)?;
     let ends = |byte: &u8| is_blank(*byte) || matches!(byte, b'"' | b'\'' | b'`' | b'<' | b'>');
     let window = window.get(..window.iter().position(ends).unwrap_or(window.len()))?;
     let authority = window.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#' | b'\\')).unwrap_or(window.len());
