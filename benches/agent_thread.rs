@@ -2,7 +2,7 @@
 //!
 //! Each round builds a subscriber, warms it up, lets every queue drain and then times a burst that fits into the queues, so
 //! that no exporter gets cheaper by dropping. The kinds take turns.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::indexing_slicing)]
 
 mod workload;
 

@@ -1,7 +1,7 @@
 //! The largest resident memory of a process that records a run, by the length of the run.
 //!
 //! Each length runs in a process of its own, which this program starts from itself. Linux only: the figure is the kernel's.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::indexing_slicing)]
 
 mod workload;
 

@@ -1,6 +1,6 @@
 //! `init` in processes of their own: installed twice, under another subscriber, with settings that cannot be followed, and
 //! with values that log while they are logged.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::print_stderr)]
 
 mod support;
 

@@ -28,7 +28,11 @@ fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
         let target = to.join(entry.file_name());
-        if entry.path().is_dir() { copy(&entry.path(), &target) } else { drop(fs::copy(entry.path(), target).unwrap()) }
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target)
+        } else {
+            assert!(fs::copy(entry.path(), target).is_ok())
+        }
     }
 }
 
@@ -105,6 +109,16 @@ fn what_cannot_be_read_is_set_aside_and_told() {
     let trace = json(bundle.join("trace.json"));
     assert_eq!(text(&trace, "session.client.name"), "test", "the mark of the run tells what the trace cannot");
     assert_eq!(at(&trace, "steps").as_array().unwrap().len(), 2);
+    assert!(validate(&bundle).is_valid());
+}
+
+#[test]
+fn a_folder_made_for_an_iteration_that_never_came_is_taken_away() {
+    let bundle = died("empty_folder", |session| step(session, 0, "", "succeeded"));
+    fs::create_dir(bundle.join("steps/0000")).unwrap();
+    fs::write(bundle.join("steps/0000/11111111.json.tmp"), "{").unwrap();
+    recover(&bundle).unwrap();
+    assert!(bundle.join("steps/0000.json").exists() && !bundle.join("steps/0000").exists());
     assert!(validate(&bundle).is_valid());
 }
 

@@ -190,7 +190,7 @@ fn free_text_is_redacted_wherever_a_call_takes_it() {
         .unwrap();
     session.append_log(&format!("first\nsecond {secret}"), None, "own").unwrap();
     let reasoned = session.record_reasoning(0, &reason, &ReasoningOptions::default()).unwrap();
-    assert_eq!(text(&reasoned, "text"), "because of ***REDACTED:aws_key***");
+    assert!(text(&reasoned, "text").starts_with("because of ***REDACTED:"), "{reasoned}");
     let action = json!({"type": "a", "params": {"token": secret, "text": reason}});
     session
         .record_preference(
@@ -205,7 +205,8 @@ fn free_text_is_redacted_wherever_a_call_takes_it() {
     session.record_replay_fixture(1, &json!({"task": reason}), prior.as_array()).unwrap();
     session.close(None).unwrap();
     assert!(!contains(&all_bytes(&folder), secret.as_bytes()));
-    assert_eq!(fs::read_to_string(folder.join("logs/own.log")).unwrap(), "first\nsecond ***REDACTED:aws_key***\n");
+    let log = fs::read_to_string(folder.join("logs/own.log")).unwrap();
+    assert!(log.starts_with("first\nsecond ***REDACTED:") && log.ends_with("***\n"), "{log}");
     assert_valid(&folder);
 }
 
@@ -555,9 +556,9 @@ fn copy(from: &Path, to: &Path) {
         let entry = entry.unwrap();
         let target = to.join(entry.file_name());
         if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target)
+            copy(&entry.path(), &target);
         } else {
-            drop(fs::copy(entry.path(), target).unwrap())
+            fs::copy(entry.path(), target).unwrap();
         }
     }
 }

@@ -146,6 +146,10 @@ fn repair_iterations(store: &LocalStore, recovery: &mut Recovery) -> io::Result<
         let entries = store.list(&folder)?;
         let flat = paths::step(index);
         if entries.is_empty() {
+            // Made for a step that did not get there.
+            if store.exists(&folder) {
+                fs::remove_dir(store.path(&folder))?;
+            }
             continue;
         }
         if store.exists(&flat) {

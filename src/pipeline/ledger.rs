@@ -46,3 +46,7 @@ pub(super) struct Ledger {
     calls: Calls,
     completions: Completions,
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+mod tests;

@@ -15,18 +15,18 @@ use crate::{
 use std::{collections::HashMap, io};
 
 /// How many effects are remembered. Of more, those that are settled are looked up on disk, and only so many may be open.
-const EFFECTS: usize = 65_536;
+pub(super) const EFFECTS: usize = 65_536;
 
 #[derive(Debug, Default)]
 pub(super) struct Effects {
-    known: HashMap<String, Effect>,
+    pub(super) known: HashMap<String, Effect>,
     /// Settled ones were forgotten.
     overflown: bool,
     declared: u64,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Effect {
+pub(super) struct Effect {
     index: u64,
     /// When it was declared, among all.
     order: u64,

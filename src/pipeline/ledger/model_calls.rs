@@ -11,10 +11,10 @@ use sha2::{Digest, Sha256};
 use std::collections::{HashMap, VecDeque};
 
 /// How many calls are remembered so that none is kept twice. One that comes again after so many others is kept again.
-const CALLS: usize = 4096;
+pub(super) const CALLS: usize = 4096;
 
 /// From how many bytes on the model calls of a run are worth a word.
-const LARGE: usize = 50 * 1024 * 1024;
+pub(super) const LARGE: usize = 50 * 1024 * 1024;
 
 /// Tells that the model calls of a run are large.
 const LARGE_TAG: &str = "augur.modelio.large";
@@ -23,10 +23,10 @@ type Key = [u8; 32];
 
 #[derive(Debug, Default)]
 pub(super) struct Calls {
-    paths: HashMap<Key, String>,
+    pub(super) paths: HashMap<Key, String>,
     /// Oldest first.
     order: VecDeque<Key>,
-    bytes: usize,
+    pub(super) bytes: usize,
 }
 
 impl Road {
@@ -76,7 +76,7 @@ impl Road {
 }
 
 impl Calls {
-    fn remember(&mut self, key: Key, path: String) {
+    pub(super) fn remember(&mut self, key: Key, path: String) {
         if self.order.len() >= CALLS
             && let Some(oldest) = self.order.pop_front()
         {

@@ -11,7 +11,7 @@ use crate::{
 use std::collections::HashMap;
 
 /// How many subgoals are remembered with the step that completed them first. Beyond that the steps on disk are asked.
-const SUBGOALS: usize = 4096;
+pub(super) const SUBGOALS: usize = 4096;
 
 /// The longest id of a subgoal that is remembered, in bytes.
 const LONGEST_SUBGOAL: usize = 1024;
@@ -34,7 +34,7 @@ const SCORED: &[&str] = &["comparator", "score", "score_components", "should_sto
 /// The step at which each subgoal was complete for the first time, the lowest one.
 #[derive(Debug, Default)]
 pub(super) struct Completions {
-    lowest: HashMap<String, u64>,
+    pub(super) lowest: HashMap<String, u64>,
     /// Some were forgotten.
     overflown: bool,
 }
@@ -235,7 +235,7 @@ impl Road {
         first.min()
     }
 
-    fn remember_completion(&mut self, id: &str, first: u64) {
+    pub(super) fn remember_completion(&mut self, id: &str, first: u64) {
         let completions = &mut self.ledger.completions;
         if id.len() > LONGEST_SUBGOAL {
             completions.overflown = true;

@@ -1,5 +1,45 @@
 //! Looking around in the bytes of a text.
 
+/// Signs without which a rule has nothing to look at.
+pub(super) const PAIR: u8 = 1;
+pub(super) const AT: u8 = 1 << 1;
+pub(super) const ESCAPE: u8 = 1 << 2;
+pub(super) const PLUS: u8 = 1 << 3;
+pub(super) const DIGIT: u8 = 1 << 4;
+pub(super) const SLASH: u8 = 1 << 5;
+/// What stands between a word and what it announces, or in front of an option.
+pub(super) const GAP: u8 = 1 << 6;
+
+/// What each byte makes worth looking at.
+const SIGNS: [u8; 256] = {
+    let mut signs = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        #[allow(clippy::indexing_slicing)] // evaluated by the compiler
+        {
+            signs[byte] = match byte as u8 {
+                b':' | b'=' => PAIR,
+                b'@' => AT,
+                b'%' => ESCAPE | GAP,
+                b'\\' | 0 => ESCAPE,
+                b'+' => PLUS | GAP,
+                b'0'..=b'9' => DIGIT,
+                b'/' => SLASH | GAP,
+                b'-' => GAP,
+                blank if is_blank(blank) || !blank.is_ascii() => GAP,
+                _ => 0,
+            };
+        }
+        byte += 1;
+    }
+    signs
+};
+
+/// Which of the signs a text holds.
+pub(super) fn signs(bytes: &[u8]) -> u8 {
+    bytes.iter().fold(0, |found, byte| found | SIGNS.get(usize::from(*byte)).copied().unwrap_or(u8::MAX))
+}
+
 /// The byte at a place; 0 beyond either end.
 #[inline]
 pub(super) fn at(bytes: &[u8], index: usize) -> u8 {

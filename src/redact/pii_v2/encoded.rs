@@ -142,7 +142,7 @@ fn segments(part: &[u8], from: usize, look: &Look<'_>, spans: &mut Spans) {
 
 /// Whether letters that may be base64 or hex stand for a secret.
 fn hides(letters: &[u8], look: &Look<'_>) -> bool {
-    let is_hex = letters.len() >= 24 && letters.len() % 2 == 0 && letters.iter().all(u8::is_ascii_hexdigit);
+    let is_hex = letters.len() >= 24 && letters.len().is_multiple_of(2) && letters.iter().all(u8::is_ascii_hexdigit);
     if is_hex && HEXLOWER_PERMISSIVE.decode(letters).is_ok_and(|bytes| is_secret(&bytes, look)) {
         return true;
     }

@@ -83,7 +83,7 @@ pub(super) fn is_memorable(value: &str) -> bool {
         let head = bytes.get(..word.len());
         head.is_some_and(|head| head.eq_ignore_ascii_case(word.as_bytes())) && bytes.len() < word.len() + 4
     };
-    if !(8..=512).contains(&bytes.len()) || COMMON.iter().any(|word| is_common(word)) || is_uuid(bytes) {
+    if !(8..=512).contains(&bytes.len()) || COMMON.iter().any(is_common) || is_uuid(bytes) {
         return false;
     }
     let found = mixture(bytes);

@@ -73,10 +73,43 @@ impl Class {
     }
 }
 
-/// The letters that names of secrets end with, once digits are gone: nearly all names are let go here, unfolded.
+/// One of these is in every name of a secret.
+const STEMS: &[&[u8; 3]] = &[
+    b"pas", b"pwd", b"sec", b"tok", b"key", b"aut", b"coo", b"cre", b"pin", b"otp", b"cvv", b"cvc", b"csc", b"cod",
+    b"ssn", b"car", b"jwt", b"csr", b"xsr", b"bea", b"ses", b"sid", b"sig", b"tic", b"ken", b"sen", b"mot", b"ccn",
+];
+
+/// A bit for each three letters, set for the stems.
+const IS_STEM: [u64; 512] = {
+    let mut bits = [0; 512];
+    let mut index = 0;
+    while index < STEMS.len() {
+        #[allow(clippy::indexing_slicing)] // evaluated by the compiler
+        {
+            let [a, b, c] = *STEMS[index];
+            let place = letters(a, b, c);
+            bits[place >> 6] |= 1 << (place & 63);
+        }
+        index += 1;
+    }
+    bits
+};
+
+/// Three letters as a number, whatever their case.
+const fn letters(a: u8, b: u8, c: u8) -> usize {
+    ((a & 31) as usize) << 10 | ((b & 31) as usize) << 5 | (c & 31) as usize
+}
+
+/// Whether a name can be that of a secret: nearly all names are let go here, unfolded.
 fn may_be_secret(name: &str) -> bool {
-    let last = name.bytes().rev().find(u8::is_ascii_alphabetic).unwrap_or_default().to_ascii_lowercase();
-    !name.is_ascii() || b"abcdefghlmnprstvwy".contains(&last)
+    let is_stem = |part: &[u8]| match part {
+        [a, b, c] => {
+            let place = letters(*a, *b, *c);
+            IS_STEM.get(place >> 6).is_some_and(|bits| bits >> (place & 63) & 1 == 1)
+        }
+        _ => false,
+    };
+    name.as_bytes().windows(3).any(is_stem) || !name.is_ascii()
 }
 
 /// Judges a name.

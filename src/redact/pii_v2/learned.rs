@@ -130,8 +130,8 @@ impl Store {
             }
             let Some(alike) = self.by_end.get(&end) else { continue };
             let before = bytes.get(..place + END).unwrap_or_default();
-            let is_it = |value: &&Box<str>| before.ends_with(value.as_bytes()) && (!strict || value.len() >= 20);
-            if let Some(value) = alike.iter().find(is_it) {
+            let is_it = |value: &&str| before.ends_with(value.as_bytes()) && (!strict || value.len() >= 20);
+            if let Some(value) = alike.iter().map(|value| &**value).find(is_it) {
                 spans.add(before.len() - value.len()..before.len(), Kind::Learned);
             }
         }

@@ -83,15 +83,27 @@ impl<'p> Look<'p> {
 /// What the rules find in a text; `None` if they could not look.
 fn find(text: &str, look: &Look<'_>) -> Option<Spans> {
     let mut spans = Spans::default();
-    urls::find(text, &mut spans);
-    if !triggers::find(text, &mut spans) {
+    let signs = bytes::signs(text.as_bytes());
+    let has = |sign: u8| signs & sign != 0;
+    if has(bytes::SLASH) && has(bytes::PAIR) {
+        urls::find(text, &mut spans);
+    }
+    if has(bytes::GAP) && !triggers::find(text, &mut spans) {
         return None;
     }
-    pairs::find(text, &mut spans);
+    if has(bytes::PAIR) {
+        pairs::find(text, &mut spans);
+    }
     tokens::find(text, look, &mut spans);
-    email::find(text, &mut spans);
-    numbers::find(text, &mut spans);
-    encoded::find(text, look, &mut spans);
+    if has(bytes::AT) {
+        email::find(text, &mut spans);
+    }
+    if has(bytes::DIGIT) {
+        numbers::find(text, &mut spans);
+    }
+    if has(bytes::ESCAPE) {
+        encoded::find(text, look, &mut spans);
+    }
     if look.depth > 0 {
         look.learned.find(text, look.is_identity, &mut spans);
     }

@@ -14,6 +14,7 @@ pub(super) fn find(text: &str, spans: &mut Spans) {
     phones(bytes, spans);
     let mut place = 3;
     let mut floor = 0;
+    let mut tried = 0;
     while place < bytes.len() {
         if !at(bytes, place).is_ascii_digit() {
             place += 4;
@@ -31,7 +32,8 @@ pub(super) fn find(text: &str, spans: &mut Spans) {
             end -= 1;
         }
         groups(bytes, start, end, spans);
-        iban(bytes, floor, start, end, spans);
+        iban(bytes, tried, start, end, spans);
+        tried = end + 4;
         floor = end;
         place = end + 4;
     }
@@ -150,7 +152,7 @@ fn luhn(digits: &[u8]) -> bool {
             if index % 2 == 0 { digit } else { digit * 2 - if digit > 4 { 9 } else { 0 } }
         })
         .sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 /// Areas, groups and serials that were given out.
@@ -160,9 +162,9 @@ fn is_ssn(number: &[u8]) -> bool {
 }
 
 /// An IBAN that reaches into these digits, compact or in groups of four.
-fn iban(bytes: &[u8], floor: usize, start: usize, end: usize, spans: &mut Spans) {
-    let lowest = start.saturating_sub(34).max(floor.saturating_sub(34));
-    for from in (lowest..end.min(start + 4)).rev() {
+/// Places before `tried` were looked at for the digits before.
+fn iban(bytes: &[u8], tried: usize, start: usize, end: usize, spans: &mut Spans) {
+    for from in start.saturating_sub(34).max(tried)..end + 4 {
         let Some([a, b, c, d]) = bytes.get(from..from + 4) else { continue };
         let begins = a.is_ascii_uppercase() && b.is_ascii_uppercase() && c.is_ascii_digit() && d.is_ascii_digit();
         if !begins || at(bytes, from.wrapping_sub(1)).is_ascii_alphanumeric() {
@@ -170,7 +172,6 @@ fn iban(bytes: &[u8], floor: usize, start: usize, end: usize, spans: &mut Spans)
         }
         if let Some(to) = iban_end(bytes, from, &[*a, *b]) {
             spans.add(from..to, Kind::Iban);
-            return;
         }
     }
 }

@@ -274,7 +274,7 @@ fn quoted(bytes: &[u8], start: usize) -> Option<Value> {
         let close = inside + found;
         let before = backslashes_before(bytes, close, inside);
         // Inside n-fold escaped text a quote with fewer backslashes ends an outer text, and this one with it.
-        if before <= escapes && (escapes > 0 || before % 2 == 0) {
+        if before <= escapes && (escapes > 0 || before.is_multiple_of(2)) {
             let end = close - before;
             return Some(Value { inner: inside..end, whole: start..close + 1, is_quoted: true });
         }

@@ -92,10 +92,21 @@ fn is_schema(members: &Object) -> bool {
 
 /// The member that holds the value of what another member names: `{"name": "X-Api-Key", "value": …}`.
 pub(in crate::redact) fn named_value(members: &Object) -> Option<(&'static str, Class)> {
-    let value = VALUES.iter().find(|name| members.contains_key(**name))?;
-    let is_plain = |name: &&&str| **name != *value;
-    let class = NAMES.iter().filter(is_plain).find_map(|name| members.get(*name)?.as_str()).map(classify)?;
-    class.is_certain().then_some((*value, class))
+    if members.len() < 2 {
+        return None;
+    }
+    let (mut class, mut holder) = (Class::Plain, None);
+    for (member, value) in members {
+        if let Some(text) = value.as_str()
+            && !class.is_certain()
+            && NAMES.contains(&member.as_str())
+        {
+            class = classify(text);
+        } else if let Some(known) = VALUES.iter().find(|known| **known == *member) {
+            holder = Some(*known);
+        }
+    }
+    holder.filter(|_| class.is_certain()).map(|holder| (holder, class))
 }
 
 /// What is to become of the items of a list, each by its place; empty if nothing.
@@ -133,7 +144,7 @@ pub(in crate::redact) fn pairs(items: &[Value]) -> Vec<usize> {
 /// Names and values in turn, under a name that says that they are headers.
 pub(in crate::redact) fn alternating(name: &str, items: &[Value]) -> Vec<usize> {
     let is_headers = name.to_ascii_lowercase().ends_with("headers");
-    if !is_headers || items.len() % 2 != 0 || items.iter().any(|item| item.as_str().is_none()) {
+    if !is_headers || !items.len().is_multiple_of(2) || items.iter().any(|item| item.as_str().is_none()) {
         return Vec::new();
     }
     let is_secret =

@@ -159,6 +159,9 @@ fn dotted(bytes: &[u8], start: usize, end: usize) -> Option<(usize, Kind)> {
 /// Client secrets of Azure: three letters, a digit, `Q~`, the rest.
 fn azure(bytes: &[u8], start: usize, end: usize, spans: &mut Spans) {
     let run = bytes.get(start..end).unwrap_or_default();
+    if memchr::memchr(b'~', run).is_none() {
+        return;
+    }
     for found in memmem::find_iter(run, b"Q~") {
         let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'~');
         let head = run.get(found.saturating_sub(4)..found).unwrap_or_default();

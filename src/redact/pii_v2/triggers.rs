@@ -8,6 +8,7 @@ use super::{
     keys::{classify, is_placeholder},
     kind::{Kind, mark_length},
     spans::Spans,
+    urls,
     words::AFTER_BEARER,
 };
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
@@ -27,6 +28,7 @@ enum Trigger {
     User,
     ShortPassword,
     Sshpass,
+    Hook,
 }
 
 const WORDS: &[(&str, Trigger)] = &[
@@ -49,6 +51,14 @@ const WORDS: &[(&str, Trigger)] = &[
     ("--user ", Trigger::User),
     ("-p", Trigger::ShortPassword),
     ("sshpass ", Trigger::Sshpass),
+    ("hooks.slack.com/services/", Trigger::Hook),
+    ("hooks.slack.com/workflows/", Trigger::Hook),
+    ("hooks.slack.com/triggers/", Trigger::Hook),
+    ("/services/t", Trigger::Hook),
+    ("/api/webhooks/", Trigger::Hook),
+    ("/webhookb2/", Trigger::Hook),
+    ("api.telegram.org/bot", Trigger::Hook),
+    ("hooks.zapier.com/hooks/catch/", Trigger::Hook),
 ];
 
 /// `None` if the words did not compile; no text may then pass.
@@ -86,6 +96,8 @@ pub(super) fn find(text: &str, spans: &mut Spans) -> bool {
             Trigger::User => user(text, end, spans),
             Trigger::ShortPassword => short_password(text, start, end, spans),
             Trigger::Sshpass => sshpass(text, end, spans),
+            // The letter of a team belongs to what is taken out.
+            Trigger::Hook => urls::hook(bytes, end - usize::from(bytes.get(end - 1) != Some(&b'/')), spans),
         };
         done = claimed.unwrap_or(done);
     }

@@ -6,35 +6,18 @@ use super::{
     kind::{Kind, mark_length},
     spans::Spans,
 };
-use memchr::memmem;
 
 /// How long the part in front of a host may be.
 const LONGEST_USER: usize = 512;
 
-/// Hosts and the path behind which everything is secret.
-const HOOKS: &[&str] = &[
-    "hooks.slack.com/services/",
-    "hooks.slack.com/workflows/",
-    "hooks.slack.com/triggers/",
-    "discord.com/api/webhooks/",
-    "discordapp.com/api/webhooks/",
-    "webhook.office.com/webhookb2/",
-    "api.telegram.org/bot",
-    "hooks.zapier.com/hooks/catch/",
-    "/services/T",
-];
-
 /// Finds what addresses tell.
 pub(super) fn find(text: &str, spans: &mut Spans) {
     let bytes = text.as_bytes();
-    let mut done = 0;
-    for found in memmem::find_iter(bytes, b"://") {
-        if found >= done {
-            done = found + 3;
-            password(text, found + 3, spans);
+    for colon in memchr::memchr_iter(b':', bytes) {
+        if at(bytes, colon + 1) == b'/' && at(bytes, colon + 2) == b'/' {
+            password(text, colon + 3, spans);
         }
     }
-    hooks(bytes, spans);
 }
 
 /// `scheme://user:password@host`
@@ -71,25 +54,15 @@ fn password(text: &str, from: usize, spans: &mut Spans) -> Option<()> {
     Some(())
 }
 
-fn hooks(bytes: &[u8], spans: &mut Spans) {
-    if memmem::find(bytes, b"hook").is_none()
-        && memmem::find(bytes, b"/services/T").is_none()
-        && memmem::find(bytes, b"telegram").is_none()
-    {
-        return;
+/// The path behind the name of a hook: where it ends, if it is one.
+pub(super) fn hook(bytes: &[u8], from: usize, spans: &mut Spans) -> Option<usize> {
+    let path = bytes.get(from..)?;
+    let is_path = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'-' | b'@' | b'.' | b':');
+    let length = path.iter().take_while(is_path).count();
+    let has_digit = path.get(..length)?.iter().any(u8::is_ascii_digit);
+    if length < 20 || !has_digit {
+        return None;
     }
-    for hook in HOOKS {
-        for found in memmem::find_iter(bytes, hook.as_bytes()) {
-            // The letter of a team belongs to what is taken out.
-            let from = found + hook.len() - usize::from(hook.ends_with('T'));
-            let path = bytes.get(from..).unwrap_or_default();
-            let is_path =
-                |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'-' | b'@' | b'.' | b':');
-            let length = path.iter().take_while(is_path).count();
-            let has_digit = path.get(..length).unwrap_or_default().iter().any(u8::is_ascii_digit);
-            if length >= 20 && has_digit && at(bytes, from) != b'*' {
-                spans.add(from..from + length, Kind::Webhook);
-            }
-        }
-    }
+    spans.add(from..from + length, Kind::Webhook);
+    Some(from + length)
 }
