@@ -32,7 +32,7 @@ fn search(query: &str) -> Result<(), std::io::Error> {
     Ok(())
 }
 
-#[instrument(err, fields(augur.step.type = "click", augur.step.failure_class = "no_state_change"))]
+#[instrument(err, fields(augur.step.type = "click", augur.action.type = "click", augur.step.failure_class = "no_state_change"))]
 fn pay() -> Result<(), std::io::Error> {
     Err(std::io::Error::other("the button does nothing"))
 }

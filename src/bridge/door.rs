@@ -56,7 +56,8 @@ pub(crate) struct Door {
     keys: AtomicU64,
     pub(crate) dispatch: OnceLock<WeakDispatch>,
     /// The exporter behind this layer is ours, and knows what our attributes ask of it.
-    pub(crate) exports: AtomicBool,
+    #[cfg(feature = "otlp")]
+    pub(crate) exports: std::sync::atomic::AtomicBool,
     /// Spans that meant something but belonged to no run.
     pub(crate) homeless: AtomicU64,
 }
@@ -71,7 +72,8 @@ impl Door {
             implicit: Mutex::default(),
             keys: AtomicU64::new(1),
             dispatch: OnceLock::new(),
-            exports: AtomicBool::new(false),
+            #[cfg(feature = "otlp")]
+            exports: std::sync::atomic::AtomicBool::new(false),
             homeless: AtomicU64::new(0),
         }
     }
