@@ -58,6 +58,9 @@ pub(crate) struct Door {
     /// The exporter behind this layer is ours, and knows what our attributes ask of it.
     #[cfg(feature = "otlp")]
     pub(crate) exports: std::sync::atomic::AtomicBool,
+    /// How many spans in a row OpenTelemetry did not know.
+    #[cfg(feature = "otlp")]
+    pub(crate) unlinked: AtomicU64,
     /// Spans that meant something but belonged to no run.
     pub(crate) homeless: AtomicU64,
 }
@@ -74,6 +77,8 @@ impl Door {
             dispatch: OnceLock::new(),
             #[cfg(feature = "otlp")]
             exports: std::sync::atomic::AtomicBool::new(false),
+            #[cfg(feature = "otlp")]
+            unlinked: AtomicU64::new(0),
             homeless: AtomicU64::new(0),
         }
     }

@@ -55,6 +55,10 @@ struct Node {
     states_status: bool,
 }
 
+/// After so many spans in a row that OpenTelemetry did not know, it is not asked any more: there is no layer of it.
+#[cfg(feature = "otlp")]
+const NOBODY_THERE: u64 = 32;
+
 type Lookup = fn(&Dispatch, &Id) -> Option<Place>;
 
 /// Our layer, once per subscriber.
@@ -355,8 +359,15 @@ impl AugurLayer {
         states_status: bool,
     ) -> Option<(String, String)> {
         use opentelemetry::{Key, Value};
+        if self.door.unlinked.load(Ordering::Relaxed) >= NOBODY_THERE {
+            return None;
+        }
         let dispatch = self.door.dispatch.get()?.upgrade()?;
-        let ids = crate::otlp::span_ids(id, &dispatch)?;
+        let Some(span) = crate::otlp::OpenSpan::find(id, &dispatch) else {
+            self.door.unlinked.fetch_add(1, Ordering::Relaxed);
+            return None;
+        };
+        self.door.unlinked.store(0, Ordering::Relaxed);
         let mut attributes = vec![
             (Key::from_static_str("augur.capture_mode"), Value::from(place.run.lane.mode().as_str())),
             (Key::from_static_str("augur.run.id"), Value::from(place.run.id().as_str().to_owned())),
@@ -375,11 +386,11 @@ impl AugurLayer {
                 attributes.push((Key::from_static_str(name), Value::from(nanoseconds)));
             }
         }
-        crate::otlp::set_attributes(id, &dispatch, attributes);
+        span.set_attributes(attributes);
         if failed {
-            crate::otlp::mark_failed(id, &dispatch);
+            span.mark_failed();
         }
-        Some(ids)
+        Some(span.ids())
     }
 }
 

@@ -11,29 +11,38 @@ use opentelemetry::{
 use tracing::{Dispatch, span::Id};
 use tracing_subscriber::{Registry, registry::LookupSpan};
 
-/// The trace id and the span id in lowercase hex, if an OpenTelemetry layer knows the span.
-pub(crate) fn span_ids(id: &Id, dispatch: &Dispatch) -> Option<(String, String)> {
-    let context = context_of(id, dispatch)?;
-    let span = context.span();
-    let ids = span.span_context();
-    ids.is_valid().then(|| (ids.trace_id().to_string(), ids.span_id().to_string()))
+/// A span on its OpenTelemetry side. Finding it costs more than what is then done with it, so it is found once.
+pub(crate) struct OpenSpan(Context);
+
+impl OpenSpan {
+    /// The span, if an OpenTelemetry layer knows it.
+    pub(crate) fn find(id: &Id, dispatch: &Dispatch) -> Option<Self> {
+        context_of(id, dispatch).filter(|context| context.span().span_context().is_valid()).map(Self)
+    }
+
+    /// The trace id and the span id in lowercase hex.
+    pub(crate) fn ids(&self) -> (String, String) {
+        let span = self.0.span();
+        let ids = span.span_context();
+        (ids.trace_id().to_string(), ids.span_id().to_string())
+    }
+
+    pub(crate) fn set_attributes(&self, attributes: impl IntoIterator<Item = (Key, Value)>) {
+        let span = self.0.span();
+        for (key, value) in attributes {
+            span.set_attribute(KeyValue::new(key, value));
+        }
+    }
+
+    /// Marks the span as failed, so that every viewer shows it as such.
+    pub(crate) fn mark_failed(&self) {
+        self.0.span().set_status(Status::error(""));
+    }
 }
 
 /// Sets attributes on the OpenTelemetry side of a span. Says whether there was one.
 pub(crate) fn set_attributes(id: &Id, dispatch: &Dispatch, attributes: impl IntoIterator<Item = (Key, Value)>) -> bool {
-    let Some(context) = context_of(id, dispatch) else { return false };
-    let span = context.span();
-    for (key, value) in attributes {
-        span.set_attribute(KeyValue::new(key, value));
-    }
-    true
-}
-
-/// Marks the OpenTelemetry side of a span as failed, so that every viewer shows it as such.
-pub(crate) fn mark_failed(id: &Id, dispatch: &Dispatch) {
-    if let Some(context) = context_of(id, dispatch) {
-        context.span().set_status(Status::error(""));
-    }
+    context_of(id, dispatch).map(|context| OpenSpan(context).set_attributes(attributes)).is_some()
 }
 
 fn context_of(id: &Id, dispatch: &Dispatch) -> Option<Context> {
@@ -48,6 +57,10 @@ fn context_of(id: &Id, dispatch: &Dispatch) -> Option<Context> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    fn span_ids(id: &Id, dispatch: &Dispatch) -> Option<(String, String)> {
+        OpenSpan::find(id, dispatch).map(|span| span.ids())
+    }
     use opentelemetry::trace::TracerProvider;
     use opentelemetry_sdk::trace::SdkTracerProvider;
     use tracing_subscriber::layer::SubscriberExt;

@@ -16,7 +16,7 @@ mod thread;
 #[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 mod tests;
 
-pub(crate) use ids::{mark_failed, set_attributes, span_ids};
+pub(crate) use ids::{OpenSpan, set_attributes};
 pub(crate) use sanitizer::{END_ATTRIBUTE, START_ATTRIBUTE};
 pub(crate) use settings::Settings;
 pub use settings::SettingsError;
