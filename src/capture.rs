@@ -1,10 +1,10 @@
 //! Capture modes and the gate: the one table that says what passes at which mode.
 
-#[cfg(feature = "otlp")]
 mod attributes;
 
 #[cfg(feature = "otlp")]
-pub(crate) use attributes::{attribute_floor, event_floor};
+pub(crate) use attributes::{attribute_floor, bare_content, event_floor, gate_attribute};
+pub(crate) use attributes::{is_content, is_content_event};
 
 use crate::record::{EventLayer, Object, UnknownWord, Value};
 use std::{fmt, str::FromStr};
@@ -139,35 +139,59 @@ pub(crate) enum Origin {
     Derived,
 }
 
-/// The lowest mode at which a path of a step passes. `None` for an object whose members are judged one by one.
-fn step_floor(path: &str, origin: Origin) -> Option<CaptureMode> {
-    Some(match path {
+/// Members of a step that are judged member by member.
+const OPEN: &[&str] = &["action", "branch_context", "verdict"];
+
+/// The lowest mode at which a path of a step passes, down to the members of the objects in [`OPEN`].
+fn step_floor(path: &str, origin: Origin) -> CaptureMode {
+    match path {
         "step_id" | "step_index" | "step_iterations" | "step_type" | "required" | "status" | "failure_class"
         | "capture_mode" | "started_at" | "ended_at" | "duration_ms" | "costs" | "latency" | "group_id"
         | "branch_context" | "loop_detected" | "action.type" => CaptureMode::Metadata,
-        "action" => return None,
-        "intent" | "action.params" if origin == Origin::Derived => CaptureMode::ModelIo,
+        // That a run is a branch is part of its identity; what was changed is not.
+        "branch_context.mutation" => Artifact::Mutation.floor(),
+        _ if path.starts_with("branch_context.") => CaptureMode::Metadata,
+        "intent" | "action.params" | "verdict.reason" if origin == Origin::Derived => CaptureMode::ModelIo,
         "action.dispatch_backend" => CaptureMode::Dispatch,
         "observation_pre" | "observation_post" => CaptureMode::Screenshots,
         _ => CaptureMode::Trace,
-    })
+    }
 }
 
 /// Takes from a step, or from a part of one, what does not pass at `mode`.
 pub(crate) fn gate_step(step: &mut Object, mode: CaptureMode, origin: Origin) {
-    step.retain(|key, value| match step_floor(key, origin) {
-        Some(floor) => mode >= floor,
-        None => {
-            if let Some(members) = value.as_object_mut() {
-                members.retain(|member, _| {
-                    step_floor(&format!("{key}.{member}"), origin).is_none_or(|floor| mode >= floor)
-                });
-                // An action is its type first of all; without one nothing about it may stand.
-                return members.contains_key("type") || !members.is_empty() && mode >= CaptureMode::Trace;
-            }
-            mode >= CaptureMode::Trace
-        }
+    step.retain(|key, value| match value {
+        Value::Object(members) if OPEN.contains(&key.as_str()) => gate_members(key, members, mode, origin),
+        _ => mode >= step_floor(key, origin),
     });
+}
+
+/// Takes from an object of [`OPEN`] what does not pass; `false` if nothing of it may stand.
+fn gate_members(key: &str, members: &mut Object, mode: CaptureMode, origin: Origin) -> bool {
+    if members.is_empty() {
+        return mode >= step_floor(key, origin);
+    }
+    members.retain(|member, _| mode >= step_floor(&format!("{key}.{member}"), origin));
+    !members.is_empty()
+}
+
+/// Takes from members of the session record what does not pass at `mode`.
+pub(crate) fn gate_session(session: &mut Object, mode: CaptureMode) {
+    session.retain(|key, _| mode >= session_floor(key));
+    if let Some(Value::Object(branch)) = session.get_mut("branch_context")
+        && !mode.passes(Artifact::Mutation)
+    {
+        branch.remove("mutation");
+    }
+}
+
+/// The lowest mode at which a member of the session record passes. What is not listed belongs to the envelope.
+fn session_floor(key: &str) -> CaptureMode {
+    match key {
+        "task_spec" => Artifact::TaskSpec.floor(),
+        "live" => Artifact::Live.floor(),
+        _ => CaptureMode::Off,
+    }
 }
 
 #[cfg(test)]

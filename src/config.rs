@@ -2,10 +2,12 @@
 
 use crate::{
     CaptureMode, Durability, FlightRecorder,
+    bundle::fingerprint::Algorithm,
     record::{Object, UnknownWord, Value},
     redact::RedactionPolicy,
+    retention::{Retention, RetentionError},
 };
-use std::{path::PathBuf, str::FromStr, time::Duration};
+use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
 
 /// How much may wait for the worker, in bytes.
 const QUEUE_BYTES: usize = 64 * 1024 * 1024;
@@ -22,6 +24,14 @@ pub enum ConfigError {
         /// What was wrong, and which words are accepted.
         source: UnknownWord,
     },
+    /// Limits for what is kept that cannot be read.
+    #[error("{variable}: {source}")]
+    Keep {
+        /// The environment variable.
+        variable: &'static str,
+        /// What was wrong, and what is accepted.
+        source: RetentionError,
+    },
     /// A switch that is neither on nor off.
     #[error("{variable} is neither on nor off; accepted: 1, true, yes, on, 0, false, no, off")]
     Switch {
@@ -37,12 +47,14 @@ pub enum ConfigError {
 /// | [`with_capture_mode`](Self::with_capture_mode) | `AUGUR_CAPTURE_MODE` | `off` |
 /// | [`with_root`](Self::with_root) | `AUGUR_DIR` | `./augur` |
 /// | [`with_durability`](Self::with_durability) | `AUGUR_DURABILITY` | `process` |
+/// | [`with_fingerprint`](Self::with_fingerprint) | `AUGUR_FINGERPRINT` | `cua_v1` |
+/// | [`with_retention`](Self::with_retention) | `AUGUR_KEEP` | everything is kept |
 /// | [`with_client_version`](Self::with_client_version) | `AUGUR_CLIENT_VERSION` | none |
 /// | [`with_git_sha`](Self::with_git_sha) | `AUGUR_GIT_SHA` | none |
 /// | [`disabled`](Self::disabled) | `AUGUR_DISABLED` | off |
 /// | [`verbose`](Self::verbose) | `AUGUR_VERBOSE` | off |
 /// | [`with_console`](Self::with_console) | – | on, level by `RUST_LOG` |
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Config {
     pub(crate) client_name: String,
     client_version: Option<String>,
@@ -51,6 +63,8 @@ pub struct Config {
     mode: Option<CaptureMode>,
     durability: Option<Durability>,
     flight_recorder: Option<FlightRecorder>,
+    fingerprint: Option<Algorithm>,
+    retention: Option<Retention>,
     disabled: Option<bool>,
     verbose: Option<bool>,
     policy: RedactionPolicy,
@@ -60,6 +74,19 @@ pub struct Config {
     otlp: Option<bool>,
     #[cfg(feature = "otlp")]
     otlp_endpoint: Option<String>,
+}
+
+/// Without the texts that came from outside: nobody has looked at them yet.
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("root", &self.root)
+            .field("mode", &self.mode)
+            .field("durability", &self.durability)
+            .field("disabled", &self.disabled)
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Config {
@@ -73,6 +100,8 @@ impl Config {
             mode: None,
             durability: None,
             flight_recorder: None,
+            fingerprint: None,
+            retention: None,
             disabled: None,
             verbose: None,
             policy: RedactionPolicy::default(),
@@ -110,6 +139,20 @@ impl Config {
     #[must_use]
     pub fn with_flight_recorder(mut self, flight_recorder: FlightRecorder) -> Self {
         self.flight_recorder = Some(flight_recorder);
+        self
+    }
+
+    /// How the fingerprint of a run is computed.
+    #[must_use]
+    pub fn with_fingerprint(mut self, algorithm: Algorithm) -> Self {
+        self.fingerprint = Some(algorithm);
+        self
+    }
+
+    /// Which bundles of earlier runs stay in the root. The rest is removed when a run begins, off the agent's thread.
+    #[must_use]
+    pub fn with_retention(mut self, retention: Retention) -> Self {
+        self.retention = Some(retention);
         self
     }
 
@@ -186,6 +229,13 @@ impl Config {
         let mode = self.mode.map_or_else(|| word(&env, "AUGUR_CAPTURE_MODE"), |mode| Ok(Some(mode)))?;
         let durability =
             self.durability.map_or_else(|| word(&env, "AUGUR_DURABILITY"), |durability| Ok(Some(durability)))?;
+        let fingerprint =
+            self.fingerprint.map_or_else(|| word(&env, "AUGUR_FINGERPRINT"), |algorithm| Ok(Some(algorithm)))?;
+        let source = |source| ConfigError::Keep { variable: "AUGUR_KEEP", source };
+        let retention = match self.retention {
+            None => env("AUGUR_KEEP").map(|limits| limits.parse().map_err(source)).transpose()?,
+            said => said,
+        };
         let mut client = Object::from([("name".to_owned(), Value::from(self.client_name.as_str()))]);
         for (key, value) in [
             ("version", self.client_version.or_else(|| env("AUGUR_CLIENT_VERSION"))),
@@ -199,6 +249,8 @@ impl Config {
             mode: mode.unwrap_or_default(),
             durability: durability.unwrap_or_default(),
             flight_recorder: self.flight_recorder,
+            fingerprint: fingerprint.unwrap_or_default(),
+            retention,
             disabled: self.disabled.map_or_else(|| switch(&env, "AUGUR_DISABLED"), Ok)?,
             verbose: self.verbose.map_or_else(|| switch(&env, "AUGUR_VERBOSE"), Ok)?,
             policy: self.policy,
@@ -223,6 +275,8 @@ pub(crate) struct Resolved {
     pub(crate) mode: CaptureMode,
     pub(crate) durability: Durability,
     pub(crate) flight_recorder: Option<FlightRecorder>,
+    pub(crate) fingerprint: Algorithm,
+    pub(crate) retention: Option<Retention>,
     pub(crate) disabled: bool,
     pub(crate) verbose: bool,
     pub(crate) policy: RedactionPolicy,
@@ -271,6 +325,11 @@ mod tests {
         assert_eq!((bare.mode, bare.durability, bare.root), (CaptureMode::Off, Durability::Process, "augur".into()));
         let said = Config::new("a").with_capture_mode(CaptureMode::Trace).resolve(&from_env).unwrap();
         assert_eq!(said.mode, CaptureMode::Trace);
+        let from_env = env(&[("AUGUR_FINGERPRINT", "cua_v2")]);
+        assert_eq!(bare.fingerprint, Algorithm::CuaV1);
+        assert_eq!(Config::new("a").resolve(&from_env).unwrap().fingerprint, Algorithm::CuaV2);
+        let said = Config::new("a").with_fingerprint(Algorithm::CuaV1).resolve(&from_env).unwrap();
+        assert_eq!(said.fingerprint, Algorithm::CuaV1);
     }
 
     #[test]
@@ -280,7 +339,15 @@ mod tests {
                 &[("AUGUR_CAPTURE_MODE", "all")][..],
                 "AUGUR_CAPTURE_MODE: capture mode \"all\" is not one of off, metadata",
             ),
-            (&[("AUGUR_DURABILITY", "never")], "AUGUR_DURABILITY: durability \"never\" is not one of process, lazy"),
+            (
+                &[("AUGUR_FINGERPRINT", "sha")],
+                "AUGUR_FINGERPRINT: fingerprint algorithm \"sha\" is not one of cua_v1, cua_v2",
+            ),
+            (
+                &[("AUGUR_DURABILITY", "never")],
+                "AUGUR_DURABILITY: durability \"never\" is not one of process, power, lazy",
+            ),
+            (&[("AUGUR_KEEP", "3 weeks")], "AUGUR_KEEP: \"3 weeks\" does not say what to keep; accepted: runs=<n>"),
             (&[("AUGUR_DISABLED", "maybe")], "AUGUR_DISABLED is neither on nor off; accepted: 1, true"),
         ] {
             let error = Config::new("a").resolve(&env(pairs)).unwrap_err().to_string();

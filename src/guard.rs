@@ -4,7 +4,10 @@ use crate::{bridge::Door, pipeline::Loss, record::RunStatus};
 use std::{
     fmt,
     path::PathBuf,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -83,38 +86,84 @@ impl fmt::Display for Report {
 #[must_use = "the recorder stops when the guard is dropped; bind it to a name such as `_augur`"]
 #[derive(Debug)]
 pub struct Guard {
+    pub(crate) recorder: Arc<Recorder>,
+}
+
+/// What a guard keeps alive, and whoever else may have to end it.
+#[derive(Debug)]
+pub(crate) struct Recorder {
     pub(crate) door: Option<Arc<Door>>,
     #[cfg(feature = "otlp")]
     pub(crate) otlp: Option<crate::otlp::Otlp>,
     pub(crate) deadline: Duration,
     pub(crate) verbose: bool,
-    pub(crate) over: bool,
+    pub(crate) over: AtomicBool,
 }
 
 impl Guard {
     /// Puts in place and sends what has come so far, for at most the deadline of the settings. Runs go on.
     pub fn flush(&self) -> Report {
         let begun = Instant::now();
+        let Recorder { door, deadline, .. } = &*self.recorder;
         let mut report = Report::default();
-        if let Some(door) = &self.door {
-            report.late = !door.flush(self.deadline);
+        if let Some(door) = door {
+            report.late = !door.flush(*deadline);
             report.bundles = door.report();
         }
         #[cfg(feature = "otlp")]
         {
-            report.otlp = self.otlp.as_ref().map(|otlp| otlp.flush(self.deadline.saturating_sub(begun.elapsed())));
+            let left = deadline.saturating_sub(begun.elapsed());
+            report.otlp = self.recorder.otlp.as_ref().map(|otlp| otlp.flush(left));
         }
         let _ = begun;
         report
     }
 
     /// Ends the recorder: open runs are `halted`, everything is put in place and sent, for at most `deadline`.
-    pub fn shutdown(mut self, deadline: Duration) -> Report {
-        self.end(deadline)
+    pub fn shutdown(self, deadline: Duration) -> Report {
+        self.recorder.end(deadline)
     }
 
-    fn end(&mut self, deadline: Duration) -> Report {
-        self.over = true;
+    /// Ends the recorder as dropping it does, and then the process. [`std::process::exit`] alone drops nothing: what waits in
+    /// memory would be gone.
+    pub fn exit(self, code: i32) -> ! {
+        drop(self);
+        std::process::exit(code)
+    }
+
+    /// Ends the recorder as dropping it does when the process is asked to end, by SIGTERM, SIGINT or SIGHUP, and then lets the
+    /// signal do what it would have done. Open runs are `halted`.
+    ///
+    /// # Errors
+    /// If the system does not let the signals be watched, or has no room for a thread.
+    #[cfg(all(unix, feature = "signals"))]
+    pub fn end_on_signals(&self) -> std::io::Result<()> {
+        use signal_hook::{
+            consts::{SIGHUP, SIGINT, SIGTERM},
+            iterator::Signals,
+            low_level::emulate_default_handler,
+        };
+        let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP])?;
+        let recorder = Arc::clone(&self.recorder);
+        let watch = move || {
+            for signal in &mut signals {
+                recorder.end_once();
+                let _ = emulate_default_handler(signal);
+            }
+        };
+        std::thread::Builder::new().name("augur-signals".into()).spawn(watch).map(drop)
+    }
+}
+
+impl Recorder {
+    fn end_once(&self) {
+        if !self.over.load(Ordering::Acquire) {
+            self.end(self.deadline);
+        }
+    }
+
+    fn end(&self, deadline: Duration) -> Report {
+        self.over.store(true, Ordering::Release);
         let begun = Instant::now();
         let mut report = Report::default();
         if let Some(door) = &self.door {
@@ -139,8 +188,6 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        if !self.over {
-            self.end(self.deadline);
-        }
+        self.recorder.end_once();
     }
 }

@@ -5,9 +5,13 @@ use crate::{
     bridge::{AugurLayer, Door, Settings, Wanted},
     config::Resolved,
     console::console,
+    guard::Recorder,
     pipeline::Pipeline,
 };
-use std::{io, sync::Arc};
+use std::{
+    io,
+    sync::{Arc, atomic::AtomicBool},
+};
 use tracing::{Subscriber, subscriber::set_global_default};
 #[cfg(feature = "otlp")]
 use tracing_subscriber::filter::filter_fn;
@@ -87,7 +91,7 @@ impl Config {
         let subscriber = Registry::default().with(augur).with(console);
         set_global_default(subscriber).map_err(|_| InstallError::AlreadyInstalled)?;
         #[cfg(feature = "otlp")]
-        for warning in guard.otlp.iter().flat_map(|otlp| otlp.warnings()) {
+        for warning in guard.recorder.otlp.iter().flat_map(|otlp| otlp.warnings()) {
             tracing::warn!(target: "tracing_augur", "{warning}");
         }
         if resolved.mode == CaptureMode::Off && !resolved.disabled {
@@ -113,7 +117,7 @@ where
     let door = on.then(|| open_door(resolved)).transpose()?;
     // Where nothing is captured, no filter of ours may cost anything either.
     let ours =
-        door.as_ref().map(|door| AugurLayer::new(Arc::clone(door)).with_filter(Wanted { mode: heard(resolved) }));
+        door.as_ref().map(|door| AugurLayer::new(Arc::clone(door)).with_filter(Wanted { door: Arc::clone(door) }));
     #[cfg(feature = "otlp")]
     let otlp = start_otlp(resolved, otlp_by_environment)?;
     #[cfg(feature = "otlp")]
@@ -133,25 +137,21 @@ where
     };
     #[cfg(not(feature = "otlp"))]
     let layer: BoxedLayer<S> = ours.map_or_else(nothing, |ours| Box::new(ours));
-    let guard = Guard {
+    let recorder = Recorder {
         door,
         #[cfg(feature = "otlp")]
         otlp,
         deadline: resolved.deadline,
         verbose: resolved.verbose,
-        over: false,
+        over: AtomicBool::new(false),
     };
+    let guard = Guard { recorder: Arc::new(recorder) };
     Ok((layer, guard))
 }
 
 /// A layer that costs nothing.
 fn nothing<S: Subscriber>() -> BoxedLayer<S> {
     Box::new(None::<tracing_subscriber::layer::Identity>)
-}
-
-/// The mode that the layer listens at.
-fn heard(resolved: &Resolved) -> CaptureMode {
-    resolved.flight_recorder.map_or(resolved.mode, |recorder| resolved.mode.max(recorder.mode))
 }
 
 fn open_door(resolved: &Resolved) -> Result<Arc<Door>, InstallError> {
@@ -161,6 +161,8 @@ fn open_door(resolved: &Resolved) -> Result<Arc<Door>, InstallError> {
         mode: resolved.mode,
         durability: resolved.durability,
         flight_recorder: resolved.flight_recorder,
+        fingerprint: resolved.fingerprint,
+        retention: resolved.retention,
         policy: resolved.policy.clone(),
     };
     Ok(Arc::new(Door::new(settings, Pipeline::start(resolved.queue_bytes)?)))

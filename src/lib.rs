@@ -18,11 +18,14 @@ mod otlp;
 mod pipeline;
 pub mod record;
 pub mod redact;
+pub mod retention;
 pub mod schema;
 pub mod session;
 mod store;
+#[doc = include_str!("vocabulary.md")]
+pub mod vocabulary {}
 
-pub use bridge::SpanExt;
+pub use bridge::{CurrentRun, SpanExt, carried, current_run};
 pub use bundle::Moment;
 pub use capture::CaptureMode;
 pub use config::{Config, ConfigError};
@@ -31,6 +34,7 @@ pub use install::{BoxedLayer, InstallError, init, layer};
 #[cfg(feature = "otlp")]
 pub use otlp::ExitReport;
 pub use pipeline::{Durability, FlightRecorder, Loss};
+pub use retention::Retention;
 pub use session::Session;
 
 /// The version of the record schemas that a bundle follows.

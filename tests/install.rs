@@ -125,7 +125,7 @@ fn a_setting_that_cannot_be_followed_installs_nothing_and_is_named() {
             "AUGUR_CAPTURE_MODE: capture mode \"everything\" is not one of off, metadata",
         ),
         ("AUGUR_CAPTURE_MODE", " full", "AUGUR_CAPTURE_MODE: "),
-        ("AUGUR_DURABILITY", "eternal", "AUGUR_DURABILITY: durability \"eternal\" is not one of process, lazy"),
+        ("AUGUR_DURABILITY", "eternal", "AUGUR_DURABILITY: durability \"eternal\" is not one of process, power, lazy"),
         ("AUGUR_DISABLED", "perhaps", "AUGUR_DISABLED is neither on nor off; accepted: 1"),
         ("AUGUR_VERBOSE", "2", "AUGUR_VERBOSE is neither on nor off"),
     ] {

@@ -73,6 +73,12 @@ pub fn folder(place: Option<&Path>) -> tempfile::TempDir {
     tempfile::Builder::new().prefix("augur-bench-").tempdir_in(place).expect("a folder for bundles")
 }
 
+/// A new folder in memory, where the system has one: for what must not wait for a disk that is measured elsewhere.
+pub fn memory_folder() -> tempfile::TempDir {
+    let memory = Path::new("/dev/shm");
+    folder(Some(if memory.is_dir() { memory } else { Path::new(env!("CARGO_TARGET_TMPDIR")) }))
+}
+
 /// The folders to measure in: those named on the command line, or else the disk of the build.
 pub fn places() -> Vec<PathBuf> {
     let named: Vec<_> = words().map(PathBuf::from).collect();

@@ -3,6 +3,7 @@
 mod demo;
 mod diagnose;
 mod exit;
+mod gc;
 mod output;
 mod record;
 mod recover;
@@ -26,6 +27,7 @@ struct Cli {
 enum Command {
     Demo(demo::DemoArgs),
     Diagnose(diagnose::DiagnoseArgs),
+    Gc(gc::GcArgs),
     Record(record::RecordArgs),
     Recover(recover::RecoverArgs),
     Summarize(summarize::SummarizeArgs),
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
     let ended = match command {
         Some(Command::Demo(args)) => demo::run(&args),
         Some(Command::Diagnose(args)) => diagnose::run(&args),
+        Some(Command::Gc(args)) => gc::run(&args),
         Some(Command::Record(args)) => record::run(&args),
         Some(Command::Recover(args)) => recover::run(&args),
         Some(Command::Summarize(args)) => summarize::run(&args),

@@ -13,7 +13,8 @@ use std::{
     path::{Path, PathBuf},
 };
 use tracing_augur::{
-    Durability, Session,
+    CaptureMode, Durability, FlightRecorder, Session,
+    bundle::fingerprint::Algorithm,
     record::{Object, Value, parse, write_line},
     redact::RedactionPolicy,
     session::SessionError,
@@ -41,9 +42,22 @@ pub(crate) struct RecordArgs {
     /// What a reply promises: `process`, its files are in place; `lazy`, nothing
     #[arg(long, env = "AUGUR_DURABILITY", default_value = "process")]
     durability: Durability,
-    /// The redaction policy: `default-pii-v1` or `default-pii-v2` [default: that of the library]
+    /// The redaction policy: `default-pii-v1` or `default-pii-v2` [default: default-pii-v2]
     #[arg(long, value_name = "POLICY", value_parser = policy)]
     redaction: Option<RedactionPolicy>,
+    /// How the fingerprint of the run is computed: `cua_v1` or `cua_v2`
+    #[arg(long, env = "AUGUR_FINGERPRINT", value_name = "ALGORITHM", default_value = "cua_v1")]
+    fingerprint: Algorithm,
+    /// Holds what the capture mode keeps out of the last 8 steps, and writes it when one fails
+    #[arg(long)]
+    flight_recorder: bool,
+    /// Turns the capture mode up for the rest of the run when the first step fails
+    #[arg(long, value_name = "MODE", conflicts_with = "flight_recorder")]
+    upgrade_on_failure: Option<CaptureMode>,
+    /// Takes what it is given as it is, beyond the capture mode and the schemas, except at mode `off`; for comparison and
+    /// migration. The bundle need not be valid, and its tags say so
+    #[arg(long)]
+    permissive: bool,
 }
 
 fn policy(id: &str) -> Result<RedactionPolicy, String> {
@@ -53,23 +67,32 @@ fn policy(id: &str) -> Result<RedactionPolicy, String> {
 }
 
 pub(crate) fn run(args: &RecordArgs) -> io::Result<Exit> {
-    let from_stdin = args.operations.as_os_str() == "-";
-    let base =
-        if from_stdin { PathBuf::from(".") } else { args.operations.parent().map(Path::to_owned).unwrap_or_default() };
+    let mut replies = io::stdout().lock();
+    if args.operations.as_os_str() == "-" {
+        record(args, &mut io::stdin().lock(), &mut replies)
+    } else {
+        record(args, &mut BufReader::new(File::open(&args.operations)?), &mut replies)
+    }
+}
+
+/// Records what stands in `lines` and answers each.
+pub(crate) fn record(args: &RecordArgs, lines: &mut dyn BufRead, replies: &mut dyn Write) -> io::Result<Exit> {
+    let base = args.operations.parent().map(Path::to_owned).unwrap_or_default();
     let mut recorder = Recorder {
         out: args.out.clone(),
         base,
         durability: args.durability,
         redaction: args.redaction.clone().unwrap_or_default(),
+        fingerprint: args.fingerprint,
+        flight_recorder: match args.upgrade_on_failure {
+            Some(mode) => Some(FlightRecorder::upgrade_on_failure(mode)),
+            None => args.flight_recorder.then(FlightRecorder::default),
+        },
+        permissive: args.permissive,
         session: None,
         all_understood: true,
     };
-    let mut replies = io::stdout().lock();
-    if from_stdin {
-        recorder.run(&mut io::stdin().lock(), &mut replies)?;
-    } else {
-        recorder.run(&mut BufReader::new(File::open(&args.operations)?), &mut replies)?;
-    }
+    recorder.run(lines, replies)?;
     // The end of input without `close` leaves the run halted; dropping the session completes it.
     let complete = recorder.session.take().is_none_or(|session| session.close(None).is_ok());
     Ok(match (complete, recorder.all_understood) {
@@ -84,6 +107,9 @@ struct Recorder {
     base: PathBuf,
     durability: Durability,
     redaction: RedactionPolicy,
+    fingerprint: Algorithm,
+    flight_recorder: Option<FlightRecorder>,
+    permissive: bool,
     session: Option<Session>,
     all_understood: bool,
 }

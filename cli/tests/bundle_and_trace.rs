@@ -1,6 +1,8 @@
 //! One run, two exits: what is on disk and what a real collector and a real Jaeger have of it is the same run.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "bundle_and_trace/browser.rs"]
+mod browser;
 #[path = "../../tests/real_parts/mod.rs"]
 mod real_parts;
 #[path = "../../tests/support/mod.rs"]
@@ -188,6 +190,28 @@ fn compare_with_server(bundle: &Path, exchanges: &[Value]) {
         }
         assert_eq!(at(step, "costs.tokens_in"), at(exchange, "response.usage.prompt_tokens"));
     }
+}
+
+/// Chromium and ChromeDriver must be there; `scripts/browser` installs them.
+#[test]
+fn an_agent_at_a_real_browser_is_the_same_run_on_disk_in_the_collector_and_in_jaeger() {
+    let jaeger = Jaeger::start();
+    let mut collector = Collector::start_with_jaeger(&jaeger);
+    let root = bundles("browser_agent");
+    let scratch = tempfile::tempdir().unwrap();
+    let server_log = scratch.path().join("server.jsonl");
+    let mut command = Command::new(example("browser_agent"));
+    command.env("BROWSER_AGENT_SERVER_LOG", &server_log).env("BROWSER_AGENT_PASSWORD", PLANTED);
+    let bundle = run(&mut command, &root, &collector);
+    browser::check(&bundle, &lines(&server_log));
+    compare(&bundle, &collector, &jaeger);
+    let judged = Command::new(env!("CARGO_BIN_EXE_augur")).arg("validate").arg(&bundle).output().unwrap();
+    assert!(judged.status.success(), "{}", String::from_utf8_lossy(&judged.stdout));
+    collector.stop();
+    assert!(contains(&std::fs::read(&server_log).unwrap(), PLANTED.as_bytes()), "the password was typed");
+    assert!(!contains(&all_bytes(&bundle), PLANTED.as_bytes()), "the password is in the bundle");
+    assert!(!contains(&collector.raw_bytes(), PLANTED.as_bytes()), "the password is in the trace");
+    browser::draw_contact_sheet(&example("contact_sheet"), &bundle);
 }
 
 #[test]

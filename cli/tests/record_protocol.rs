@@ -112,6 +112,7 @@ fn operations() -> Vec<(&'static str, Value, &'static [&'static str])> {
         ("abort_pending_side_effects", json!({"reason": "r"}), &["reason"]),
         ("record_preference", json!({"step_index": 0, "preference": preference}), &["step_index", "preference"]),
         ("record_replay_fixture", json!({"step_index": 0, "fixture": {}}), &["step_index", "fixture"]),
+        ("bind_intervention", json!({"adapter": null, "poll_timeout": 1.5}), &[]),
         ("add_tag", json!({"key": "k", "value": "v"}), &["key", "value"]),
         ("set_status", json!({"status": "failed"}), &["status"]),
         ("close", json!({}), &[]),
@@ -275,4 +276,69 @@ fn the_policy_can_be_chosen_and_an_unknown_one_is_wrong_usage() {
     }
     let (replies, code) = record(&root.join("none"), &[open()], &["--redaction", "none"]);
     assert_eq!((replies.len(), code), (0, 2));
+}
+
+#[test]
+fn the_fingerprint_can_be_chosen_and_an_unknown_one_is_wrong_usage() {
+    let root = bundles("protocol_fingerprint");
+    let lines = [open(), op("record_step", json!({"step": step()})), op("close", json!({}))];
+    for algorithm in ["cua_v1", "cua_v2"] {
+        let bundle = root.join(algorithm);
+        let (replies, code) = record(&bundle, &lines, &["--fingerprint", algorithm]);
+        let fingerprint = replies[2]["ok"]["trajectory_fingerprint"].as_str().unwrap();
+        assert!(fingerprint.starts_with(&format!("{algorithm}:")), "{fingerprint}");
+        assert_eq!(code, 0);
+        assert!(tracing_augur::bundle::validate(&bundle).is_valid());
+    }
+    let (replies, code) = record(&root.join("none"), &lines, &["--fingerprint", "md5"]);
+    assert_eq!((replies.len(), code), (0, 2));
+}
+
+/// The steps of a run whose third one fails, at a mode that keeps no intent.
+fn failing() -> Vec<String> {
+    let metadata = json!({"run_id": "run", "client_name": "agent", "capture_mode": "metadata"});
+    let steps = (0..5).map(|index| {
+        let mut step = step();
+        step["step_id"] = format!("run/step/{index:04}").into();
+        (step["step_index"], step["intent"]) = (index.into(), "i".into());
+        step["status"] = if index == 2 { "failed" } else { "succeeded" }.into();
+        op("record_step", json!({"step": step}))
+    });
+    [op("open", metadata)].into_iter().chain(steps).chain([op("close", json!({}))]).collect()
+}
+
+#[test]
+fn a_failure_brings_evidence_back_or_turns_the_mode_up_as_it_was_asked_for() {
+    let root = bundles("protocol_flight");
+    for (name, options, kept) in [
+        ("none", &[][..], &[][..]),
+        ("recorder", &["--flight-recorder"], &[0, 1, 2, 3, 4]),
+        ("upgrade", &["--upgrade-on-failure", "trace"], &[3, 4]),
+        ("permissive", &["--permissive"], &[0, 1, 2, 3, 4]),
+    ] {
+        let bundle = root.join(name);
+        let (_, code) = record(&bundle, &failing(), options);
+        let with_intent: Vec<_> = (0..5)
+            .filter(|index| support::json(bundle.join(format!("steps/{index:04}.json"))).get("intent").is_some())
+            .collect();
+        assert_eq!((with_intent.as_slice(), code), (kept, 0), "{name}");
+        assert!(tracing_augur::bundle::validate(&bundle).is_valid(), "{name}");
+    }
+    let (_, code) = record(&root.join("both"), &failing(), &["--flight-recorder", "--upgrade-on-failure", "full"]);
+    assert_eq!(code, 2);
+}
+
+#[test]
+fn a_permissive_run_answers_ok_to_what_breaks_its_schema() {
+    let folder = tempfile::tempdir().unwrap();
+    let odd = op("record_step", json!({"step": {"step_id": "own", "step_index": 0, "own": 1}}));
+    let lines = [open(), odd, op("close", json!({}))];
+    for (name, options, kind_of_reply) in
+        [("strict", &[][..], "invalid_argument"), ("permissive", &["--permissive"], "ok")]
+    {
+        let bundle = folder.path().join(name);
+        let (replies, code) = record(&bundle, &lines, options);
+        assert_eq!((kind(&replies[1]), kind(&replies[2]), code), (kind_of_reply, "ok", 0));
+        assert_eq!(tracing_augur::bundle::validate(&bundle).is_valid(), name == "strict");
+    }
 }

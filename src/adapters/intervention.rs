@@ -6,6 +6,7 @@ use crate::{
     record::{EventKind, EventLayer, Object, Provenance, Timestamp, Value},
     session::SessionError,
 };
+use std::{sync::Arc, time::Duration};
 
 /// A command to a running agent. No `Debug`: a hint is an operator's own text.
 #[derive(Clone, PartialEq)]
@@ -49,6 +50,27 @@ impl Intervention {
             }
             _ => Object::new(),
         }
+    }
+}
+
+/// Commands from an Augur server on their way to an adapter. A session records to disk only, so there is none yet.
+#[derive(Debug)]
+pub struct InterventionChannel(std::convert::Infallible);
+
+impl Session {
+    /// Listens for an operator's commands and hands them to an adapter. They come from an Augur server, which is named by a
+    /// DSN; a session without one, as every session is, has nobody to listen to and returns `None`. Whatever else carries
+    /// commands hands them over with [`intervene`].
+    ///
+    /// # Errors
+    /// If the session is closed.
+    pub fn bind_intervention<A: Adapter + Send + Sync + 'static>(
+        &self,
+        adapter: Arc<A>,
+        poll_timeout: Duration,
+    ) -> Result<Option<InterventionChannel>, SessionError> {
+        let _ = (adapter, poll_timeout);
+        self.check_open().map(|()| None)
     }
 }
 

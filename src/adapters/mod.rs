@@ -17,7 +17,7 @@ mod side_effect;
 
 pub use adapter::{Adapter, Observed};
 pub use driver::{Driven, Driver, Input, drive};
-pub use intervention::{Intervention, intervene};
+pub use intervention::{Intervention, InterventionChannel, intervene};
 pub use scope::{
     ModelContext, ModelScope, current_model_scope, in_model_scope, model_scope, model_scope_named, record_model_call,
 };

@@ -1,16 +1,13 @@
 //! What the layer, the extension trait and the guard share: the settings, the worker, and the runs that are open.
 
-use super::{
-    assembly::Assembly,
-    facts::{Attributes, SpanFacts},
-    run::Run,
-};
+use super::{assembly::Assembly, run::Run};
 use crate::{
     BundleReport, CaptureMode, Durability, FlightRecorder,
-    bundle::{BundleWriter, OpenError, SessionHeader},
+    bundle::{self, BundleWriter, OpenError, SessionHeader, fingerprint::Algorithm},
     pipeline::{Acknowledged, Dial, Lane, Losses, Pipeline, Road, Urgency, notice},
     record::{Object, RunId, RunStatus, Timestamp, Value},
     redact::{Family, RedactionPolicy},
+    retention::Retention,
 };
 use std::{
     collections::{HashSet, VecDeque, hash_map::RandomState},
@@ -19,7 +16,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering},
     },
     time::{Duration, Instant, SystemTime},
 };
@@ -39,6 +36,8 @@ pub(crate) struct Settings {
     pub(crate) mode: CaptureMode,
     pub(crate) durability: Durability,
     pub(crate) flight_recorder: Option<FlightRecorder>,
+    pub(crate) fingerprint: Algorithm,
+    pub(crate) retention: Option<Retention>,
     pub(crate) policy: RedactionPolicy,
 }
 
@@ -55,6 +54,10 @@ pub(crate) struct Door {
     implicit: Mutex<Option<Arc<Run>>>,
     keys: AtomicU64,
     pub(crate) dispatch: OnceLock<WeakDispatch>,
+    /// The highest mode that anything was ever to be kept at.
+    highest: AtomicU8,
+    /// Some run was given another mode than that of the settings: every span in it must say which.
+    pub(crate) turned: AtomicBool,
     /// The exporter behind this layer is ours, and knows what our attributes ask of it.
     #[cfg(feature = "otlp")]
     pub(crate) exports: std::sync::atomic::AtomicBool,
@@ -67,6 +70,7 @@ pub(crate) struct Door {
 
 impl Door {
     pub(crate) fn new(settings: Settings, pipeline: Pipeline) -> Self {
+        let highest = settings.flight_recorder.map_or(settings.mode, |recorder| settings.mode.max(recorder.mode));
         Self {
             settings,
             pipeline,
@@ -75,6 +79,8 @@ impl Door {
             implicit: Mutex::default(),
             keys: AtomicU64::new(1),
             dispatch: OnceLock::new(),
+            highest: AtomicU8::new(highest as u8),
+            turned: AtomicBool::new(false),
             #[cfg(feature = "otlp")]
             exports: std::sync::atomic::AtomicBool::new(false),
             #[cfg(feature = "otlp")]
@@ -83,14 +89,27 @@ impl Door {
         }
     }
 
+    /// Whether anybody ever asked for this mode or a higher one.
+    pub(crate) fn listens_at(&self, mode: CaptureMode) -> bool {
+        self.highest.load(Ordering::Relaxed) >= mode as u8
+    }
+
+    /// A run was given a mode of its own. What nobody listened to so far may now be wanted.
+    pub(crate) fn turned_to(&self, mode: CaptureMode) {
+        self.turned.store(true, Ordering::Relaxed);
+        if self.highest.fetch_max(mode as u8, Ordering::Relaxed) < mode as u8 {
+            tracing::callsite::rebuild_interest_cache();
+        }
+    }
+
     pub(crate) fn next_key(&self) -> u64 {
         self.keys.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Opens a run. Its folder is made by the worker; what comes meanwhile waits in the queue.
-    pub(crate) fn open_run(&self, attributes: &Attributes, started: SystemTime) -> Arc<Run> {
+    pub(crate) fn open_run(&self, asked_id: Option<Value>, started: SystemTime) -> Arc<Run> {
         let mut notes = Vec::new();
-        let id = self.run_id(attributes.get("augur.run.id"), &mut notes);
+        let id = self.run_id(asked_id.as_ref(), &mut notes);
         let losses = Arc::new(Losses::default());
         let dial = Arc::new(Dial::new(
             self.settings.mode,
@@ -113,17 +132,20 @@ impl Door {
         }
         let (settings, opened) = (self.settings.clone(), Arc::clone(&run));
         self.pipeline.open(&run.lane, move || {
+            let policy = settings.policy.counting_apart();
             let (writer, id, folder) =
-                create(&settings, &opened.asked_id, started).map_err(|error| error.to_string())?;
+                create(&settings, &policy, &opened.asked_id, started).map_err(|error| error.to_string())?;
             if id != opened.asked_id {
                 notes.push("the id was used before, so a number was added to it".to_owned());
             }
-            let mut road =
-                Road::new(writer, settings.policy, losses, dial).with_flight_recorder(settings.flight_recorder);
+            let mut road = Road::new(writer, policy, losses, dial).with_flight_recorder(settings.flight_recorder);
             for note in notes {
                 road.adapter_note(None, format!("run id: {note}"), Object::new());
             }
             let _ = opened.opened.set((id, folder));
+            if let Some(retention) = settings.retention {
+                clear(retention, settings.root);
+            }
             Ok(road)
         });
         run
@@ -134,7 +156,7 @@ impl Door {
         let mut place = self.implicit.lock().unwrap_or_else(PoisonError::into_inner);
         match place.as_ref().filter(|run| !run.is_ended()) {
             Some(run) => Arc::clone(run),
-            None => Arc::clone(place.insert(self.open_run(&Attributes::default(), started))),
+            None => Arc::clone(place.insert(self.open_run(None, started))),
         }
     }
 
@@ -167,36 +189,37 @@ impl Door {
     /// Hands work on a run to the worker. A full queue holds up the agent no longer than the end of a step may.
     pub(crate) fn submit(
         &self,
-        run: &Arc<Run>,
+        run: Arc<Run>,
         weight: usize,
         work: impl FnOnce(&mut Assembly, &mut Road) + Send + 'static,
     ) {
         // A reader should see that a step has begun, or a kill would leave no trace of what was under way.
         let urgency = match run.lane.durability() {
-            Durability::Process => Urgency::Now,
+            Durability::Process | Durability::Power => Urgency::Now,
             Durability::Lazy => Urgency::Soon,
         };
-        let shared = Arc::clone(run);
-        self.pipeline.submit(&run.lane, weight, urgency, Duration::ZERO, move |road| on(&shared, road, work));
+        let lane = Arc::clone(&run.lane);
+        self.pipeline.submit(lane, weight, urgency, Duration::ZERO, move |road| on(&run, road, work));
     }
 
     /// The same at the end of a step: returns when its files are in place, or after 50 ms.
     pub(crate) fn submit_and_wait(
         &self,
-        run: &Arc<Run>,
+        run: Arc<Run>,
         weight: usize,
         work: impl FnOnce(&mut Assembly, &mut Road) + Send + 'static,
     ) {
-        let shared = Arc::clone(run);
-        if run.lane.durability() == Durability::Lazy {
-            self.pipeline.submit(&run.lane, weight, Urgency::Soon, STEP_LIMIT, move |road| on(&shared, road, work));
+        let lane = Arc::clone(&run.lane);
+        if lane.durability() == Durability::Lazy {
+            self.pipeline.submit(lane, weight, Urgency::Soon, STEP_LIMIT, move |road| on(&run, road, work));
             return;
         }
+        let shared = Arc::clone(&run);
         let acknowledgement =
-            self.pipeline.submit_acknowledged(&run.lane, weight, STEP_LIMIT, move |road| on(&shared, road, work));
+            self.pipeline.submit_acknowledged(&lane, weight, STEP_LIMIT, move |road| on(&shared, road, work));
         let outcome = acknowledgement.map_or(Acknowledged::Pending, |answer| answer.wait(Some(STEP_LIMIT)));
-        if run.lane.waited(outcome) && !run.is_ended() {
-            self.pipeline.submit(&run.lane, 0, Urgency::Soon, Duration::ZERO, |road| {
+        if lane.waited(outcome) && !run.is_ended() {
+            self.pipeline.submit(lane, 0, Urgency::Soon, Duration::ZERO, |road| {
                 road.adapter_error(
                     None,
                     "the disk was too slow three steps in a row; the agent no longer waits for it".to_owned(),
@@ -212,7 +235,7 @@ impl Door {
             return;
         }
         let lane = Arc::clone(&run.lane);
-        self.submit_and_wait(run, 64, move |assembly, road| {
+        self.submit_and_wait(Arc::clone(run), 64, move |assembly, road| {
             let status = assembly.end(road, status);
             if let Err(error) = road.finish(status, lane.durability(), at.into()) {
                 notice(format!("the bundle could not be completed: {error}; `augur recover` will complete it"));
@@ -268,16 +291,27 @@ fn on(run: &Run, road: &mut Road, work: impl FnOnce(&mut Assembly, &mut Road)) {
     work(&mut run.assembly.lock().unwrap_or_else(PoisonError::into_inner), road);
 }
 
+/// Removes what is not kept, on a thread of its own: that may take a while, and steps wait for the worker. What is left when
+/// the process ends before it is done is for the next run.
+fn clear(retention: Retention, root: PathBuf) {
+    let work = move || {
+        let nobody = tracing::Dispatch::none();
+        tracing::dispatcher::with_default(&nobody, || retention.apply(&root, SystemTime::now()))
+    };
+    let _ = std::thread::Builder::new().name("augur-retention".into()).spawn(work);
+}
+
 /// Makes the folder of a run, numbering the id if it was used before, in whatever case: the bundle may be carried to a file
 /// system that does not tell cases apart.
 fn create(
     settings: &Settings,
+    policy: &RedactionPolicy,
     asked: &RunId,
     started: SystemTime,
 ) -> Result<(BundleWriter, RunId, PathBuf), OpenError> {
     let mut taken = None;
     let mut client = Object::from([("client".to_owned(), settings.client.clone().into())]);
-    settings.policy.redact_family(Family::Session, &mut client);
+    policy.redact_family(Family::Session, &mut client);
     let client = client.remove("client").and_then(|client| client.as_object().cloned()).unwrap_or_default();
     let mut number = 1;
     loop {
@@ -300,12 +334,18 @@ fn create(
             client: client.clone(),
             capture_mode: settings.mode,
             started_at: Timestamp::from(started).to_string(),
-            policy_id: settings.policy.id().to_owned(),
+            policy_id: policy.id().to_owned(),
+            fingerprint: settings.fingerprint,
             tags: Object::new(),
-            extra: Object::new(),
+            extra: policy.safe_path(&folder).map(|safe| bundle::places(&safe)).unwrap_or_default(),
         };
         match BundleWriter::create(&folder, &header) {
-            Ok(writer) => return Ok((writer, id, folder)),
+            Ok(mut writer) => {
+                if settings.durability == Durability::Power {
+                    writer.keep_through_power_cuts();
+                }
+                return Ok((writer, id, folder));
+            }
             // Another process was quicker with this name.
             Err(OpenError::NotEmpty { .. }) if number < 10_000 => {}
             Err(error) => return Err(error),
@@ -326,9 +366,4 @@ fn names(root: &Path) -> HashSet<String> {
 /// `dbg_` and 16 random hex digits.
 pub(crate) fn debug_session_id() -> String {
     format!("dbg_{:016x}", RandomState::new().build_hasher().finish())
-}
-
-/// A span at its start, as neutral facts.
-pub(crate) fn facts(metadata: &tracing::Metadata<'static>, start: SystemTime, attributes: Attributes) -> SpanFacts {
-    SpanFacts { name: metadata.name().into(), start, end: None, attributes, events: Vec::new() }
 }

@@ -1,18 +1,17 @@
 //! What a span can be told beyond its fields: pictures, and values with a structure.
 
-use super::{
-    layer::{AugurLayer, Place},
-    vocabulary::augur,
-};
+use super::layer::{AugurLayer, Place};
 use crate::{
     CaptureMode,
     bundle::Moment,
-    pipeline::{Road, Urgency},
+    pipeline::{Picture, Road, Urgency},
     record::{ModelLayer, Object, Value, to_value},
+    redact::PixelRect,
 };
 use serde::Serialize;
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
     time::Duration,
 };
 use tracing::{Dispatch, Span, span::Id};
@@ -43,8 +42,13 @@ pub(crate) const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 /// }));
 /// ```
 pub trait SpanExt {
-    /// Keeps a picture (PNG, at most 32 MiB) of before or after the action. The pixels are never decoded.
+    /// Keeps a picture (PNG, at most 32 MiB) of before or after the action. It is not decoded, unless the policy has regions
+    /// to paint over.
     fn record_screenshot(&self, moment: Moment, png: impl Into<Vec<u8>>) -> &Self;
+
+    /// The same with regions of the picture painted black before its bytes go anywhere; the picture is decoded for it. One
+    /// that cannot be is dropped, and the run's events say why.
+    fn record_masked_screenshot(&self, moment: Moment, png: impl Into<Vec<u8>>, regions: &[PixelRect]) -> &Self;
 
     /// Sets the step's `action`: `type`, `params`, `coordinate_space`, `dispatch_backend`.
     fn record_action(&self, action: &(impl Serialize + ?Sized)) -> &Self;
@@ -60,10 +64,22 @@ pub trait SpanExt {
 
     /// Sets the member of the step at a dotted path, such as `recovery_decision` or `costs.total_usd`.
     fn record_member(&self, path: &str, value: &(impl Serialize + ?Sized)) -> &Self;
+
+    /// Sets how much is kept of the run that the span belongs to, from here on and on every exit. The mode that the manifest
+    /// names stays the one of the settings; where those are `off`, nothing listens and this does nothing. Of a span that is
+    /// open while the mode is turned up, OTLP gets what the lower mode admits.
+    fn set_capture_mode(&self, mode: CaptureMode) -> &Self;
+
+    /// Goes back to the capture mode of the settings.
+    fn clear_capture_mode(&self) -> &Self;
 }
 
 impl SpanExt for Span {
     fn record_screenshot(&self, moment: Moment, png: impl Into<Vec<u8>>) -> &Self {
+        self.record_masked_screenshot(moment, png, &[])
+    }
+
+    fn record_masked_screenshot(&self, moment: Moment, png: impl Into<Vec<u8>>, regions: &[PixelRect]) -> &Self {
         in_step(self, |layer, place, index, _| {
             let mode = place.run.lane.mode();
             if place.run.lane.dial.heard() < CaptureMode::Screenshots {
@@ -73,13 +89,15 @@ impl SpanExt for Span {
             if let Some(problem) = unusable_picture(&png) {
                 let summary = format!("the picture {} the action was left out: {problem}", word(moment));
                 let work = move |road: &mut Road| road.adapter_error(Some(index), summary, Object::new());
-                layer.door.pipeline.submit(&place.run.lane, 256, Urgency::Soon, Duration::ZERO, work);
+                layer.door.pipeline.submit(Arc::clone(&place.run.lane), 256, Urgency::Soon, Duration::ZERO, work);
                 return;
             }
             let weight = png.len();
             let patience = super::door::STEP_LIMIT;
-            layer.door.pipeline.submit(&place.run.lane, weight, Urgency::Soon, patience, move |road| {
-                road.screenshot(index, moment, &png, mode, true);
+            let picture = Picture { moment, png, regions: regions.to_vec() };
+            layer.door.pipeline.submit(Arc::clone(&place.run.lane), weight, Urgency::Soon, patience, move |road| {
+                // Why one was dropped is told in the run's events.
+                let _ = road.screenshot(index, &picture, mode, true);
             });
         });
         self
@@ -101,7 +119,7 @@ impl SpanExt for Span {
         in_step(self, |augur, place, index, _| {
             let mode = place.run.lane.mode();
             let value = read(call);
-            augur.door.submit(&place.run, weight(&value), move |_, road| match value {
+            augur.door.submit(Arc::clone(&place.run), weight(&value), move |_, road| match value {
                 Ok(Value::Object(mut record)) => {
                     for (key, value) in [
                         ("schema_version", Value::from(crate::SCHEMA_VERSION)),
@@ -129,16 +147,42 @@ impl SpanExt for Span {
         in_step(self, |layer, place, index, on_span| {
             let mode = place.run.lane.mode();
             let (path, value) = (path.to_owned(), read(value));
+            if path == "sensitive" {
+                place.run.mark_sensitive(index);
+            }
             if let Ok(value) = &value {
                 on_span(&format!("augur.{path}"), value);
             }
-            layer.door.submit(&place.run, weight(&value), move |assembly, road| match value {
-                Ok(value) => assembly.take_fields(road, index, augur::step_member(&path, &value), mode),
+            layer.door.submit(Arc::clone(&place.run), weight(&value), move |assembly, road| match value {
+                Ok(value) => assembly.take_member(road, index, &path, &value, mode),
                 Err(error) => road.adapter_error(Some(index), format!("{path} was left out: {error}"), Object::new()),
             });
         });
         self
     }
+
+    fn set_capture_mode(&self, mode: CaptureMode) -> &Self {
+        in_run(self, |layer, place| {
+            place.run.lane.dial.turn(mode);
+            layer.door.turned_to(mode);
+        });
+        self
+    }
+
+    fn clear_capture_mode(&self) -> &Self {
+        in_run(self, |_, place| place.run.lane.dial.turn_back());
+        self
+    }
+}
+
+/// Finds the run that a span belongs to.
+fn in_run(span: &Span, act: impl FnOnce(&AugurLayer, &Place)) {
+    span.with_subscriber(|(id, dispatch)| {
+        let Some(layer) = dispatch.downcast_ref::<AugurLayer>() else { return };
+        if let Some(place) = layer.place(dispatch, id) {
+            act(layer, &place);
+        }
+    });
 }
 
 /// Reads a value of the agent's, whose own code runs here and may panic.
@@ -206,7 +250,12 @@ fn flatten(name: &str, value: &Value, flat: &mut Vec<(opentelemetry::Key, opente
         Value::Null => return,
         Value::Bool(value) => (*value).into(),
         Value::String(text) => text.clone().into(),
-        Value::Number(number) => number.as_i64().map_or_else(|| number.as_f64().into(), opentelemetry::Value::from),
+        Value::Number(number) => match number.as_i64() {
+            Some(whole) => whole.into(),
+            // Rather a text than a number that is not quite the one.
+            None if number.is_integer() => number.to_string().into(),
+            None => number.as_f64().into(),
+        },
         Value::Array(_) => value.to_string().into(),
     };
     flat.push((opentelemetry::Key::from(name.to_owned()), value));

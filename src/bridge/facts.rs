@@ -17,6 +17,16 @@ impl Attributes {
         self.0.push((name.into(), value));
     }
 
+    /// Takes the first value of that name out.
+    pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
+        let place = self.0.iter().position(|(key, _)| key == name)?;
+        Some(self.0.remove(place).1)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(crate) fn extend(&mut self, later: Self) {
         self.0.extend(later.0);
     }
@@ -33,20 +43,6 @@ impl Attributes {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.0.iter().map(|(name, value)| (name.as_ref(), value))
-    }
-
-    /// A bound on what the attributes hold in memory, in bytes.
-    pub(crate) fn weight(&self) -> usize {
-        self.0.iter().map(|(name, value)| name.len() + 48 + weight(value)).sum()
-    }
-}
-
-fn weight(value: &Value) -> usize {
-    match value {
-        Value::String(text) => text.len(),
-        Value::Array(items) => items.iter().map(|item| 32 + weight(item)).sum(),
-        Value::Object(members) => members.iter().map(|(key, item)| key.len() + 64 + weight(item)).sum(),
-        _ => 0,
     }
 }
 

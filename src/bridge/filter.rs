@@ -1,15 +1,16 @@
 //! What the door listens to: what matters to a run, and nothing of the rest, so that the rest costs next to nothing.
 
-use super::vocabulary;
+use super::{door::Door, vocabulary};
 use crate::CaptureMode;
+use std::sync::Arc;
 use tracing::{Level, Metadata, Subscriber, subscriber::Interest};
 use tracing_subscriber::layer::{Context, Filter};
 
 /// The filter of our own layer. It is a filter of that layer alone: other layers see what they always saw.
 #[derive(Debug, Clone)]
 pub(crate) struct Wanted {
-    /// The mode of runs that do not choose one: below model calls, nobody needs to listen to whole requests and answers.
-    pub(crate) mode: CaptureMode,
+    /// Knows the modes: below model calls, nobody needs to listen to whole requests and answers.
+    pub(crate) door: Arc<Door>,
 }
 
 impl Wanted {
@@ -26,7 +27,7 @@ impl Wanted {
             return vocabulary::may_matter(metadata.name(), target, fields());
         }
         fields().any(|field| field.starts_with("augur."))
-            || self.mode >= CaptureMode::ModelIo && vocabulary::content_event(metadata.name(), target)
+            || vocabulary::content_event(metadata.name(), target) && self.door.listens_at(CaptureMode::ModelIo)
     }
 }
 

@@ -3,17 +3,18 @@
 
 use super::{
     assembly::{Assembly, Ended, Role, Started},
-    door::{Door, facts},
-    facts::{Attributes, Level},
+    door::Door,
+    facts::{Attributes, Level, SpanFacts},
+    link::Closing,
+    packed::Packed,
     run::{Run, SpanKey},
     seen::{self, Seen},
-    visit::Visitor,
-    vocabulary::{self, Class},
+    vocabulary::{self, Class, augur},
 };
 use crate::{
     CaptureMode, Durability,
     pipeline::{Loss, Road},
-    record::RunStatus,
+    record::{RunStatus, Value},
 };
 use std::{
     fmt,
@@ -21,7 +22,7 @@ use std::{
     time::{Instant, SystemTime},
 };
 use tracing::{
-    Dispatch, Event, Subscriber,
+    Dispatch, Event, Metadata, Subscriber,
     span::{Attributes as SpanAttributes, Id, Record},
 };
 use tracing_subscriber::{
@@ -47,17 +48,14 @@ struct Node {
     place: Place,
     began: Instant,
     started: SystemTime,
-    late: Attributes,
-    /// Events that wait for the end of the span, where nothing is promised before.
+    /// The mode in force when the span began.
+    mode: CaptureMode,
+    /// Events and late fields that wait for the end of the span, where nothing is promised before.
     seen: Seen,
+    /// The late fields that may say that the span failed.
+    telling: Attributes,
     failed: bool,
-    /// The owner of the span says itself how the step went.
-    states_status: bool,
 }
-
-/// After so many spans in a row that OpenTelemetry did not know, it is not asked any more: there is no layer of it.
-#[cfg(feature = "otlp")]
-const NOBODY_THERE: u64 = 32;
 
 type Lookup = fn(&Dispatch, &Id) -> Option<Place>;
 
@@ -84,20 +82,26 @@ impl AugurLayer {
         self.lookup.and_then(|lookup| lookup(dispatch, id))
     }
 
+    /// Marks a step at once: what the worker learns at the end of the span comes too late for the spans that close meanwhile.
+    fn mark_sensitive(&self, run: &Arc<Run>, index: u64) {
+        run.mark_sensitive(index);
+        self.door.submit(Arc::clone(run), 64, move |_, road| road.mark_sensitive(index));
+    }
+
     fn settle<S>(
         &self,
         class: Class,
         span: &SpanRef<'_, S>,
-        attributes: &Attributes,
+        asked_id: impl FnOnce() -> Option<Value>,
         started: SystemTime,
     ) -> Option<Place>
     where
         S: for<'a> LookupSpan<'a>,
     {
         let key = self.door.next_key();
-        let above = nearest(span.scope().skip(1));
+        let above = nearest(span.parent());
         if class == Class::Run || above.is_none() && class == Class::Agent {
-            let run = self.door.open_run(attributes, started);
+            let run = self.door.open_run(asked_id(), started);
             let role = Role { class: Some(class), root: true, ..Role::default() };
             return Some(Place { key, run, role, agent: key, in_stated_step: false });
         }
@@ -118,6 +122,36 @@ impl AugurLayer {
         Some(below(class, key, above))
     }
 
+    /// Adds an event to what its span has seen. Nothing is locked while its values format themselves: they may log in turn.
+    /// What goes wrong `inside` a span, in one that is no part of the run, does not make it fail.
+    fn keep<S>(&self, event: &Event<'_>, span: &SpanRef<'_, S>, heard: Heard, inside: bool)
+    where
+        S: for<'a> LookupSpan<'a>,
+    {
+        let Heard { mode, step, mut seen } = heard;
+        let marks = seen.event(event, mode, step, augur::is_mark).is_some_and(|said| says_sensitive(&said));
+        let failed = !inside && *event.metadata().level() == tracing::Level::ERROR;
+        let mut marked = None;
+        let due = {
+            let mut extensions = span.extensions_mut();
+            let Some(node) = extensions.get_mut::<Node>() else { return };
+            node.failed |= failed;
+            node.give_back(seen);
+            if let Some(index) = step.filter(|_| marks) {
+                marked = Some((Arc::clone(&node.place.run), index));
+            }
+            // Where a kill must lose nothing that was said before it, nothing waits for company.
+            let wait = node.place.run.lane.durability() == Durability::Lazy && !node.seen.is_much();
+            (!wait).then(|| (Arc::clone(&node.place.run), node.place.key, std::mem::take(&mut node.seen)))
+        };
+        if let Some((run, index)) = marked {
+            self.mark_sensitive(&run, index);
+        }
+        if let Some((run, key, seen)) = due {
+            self.door.submit(run, seen.weight() + 128, move |assembly, road| assembly.seen(road, key, seen));
+        }
+    }
+
     /// The run of a step that no span of a run is around: the outermost span becomes its root.
     fn around<S>(&self, span: &SpanRef<'_, S>, started: SystemTime) -> Place
     where
@@ -131,7 +165,7 @@ impl AugurLayer {
         }
         let key = self.door.next_key();
         let (run, root) = match extensions {
-            Some(_) => (self.door.open_run(&Attributes::default(), started), true),
+            Some(_) => (self.door.open_run(None, started), true),
             None => (self.door.implicit_run(started), false),
         };
         let role = Role { root, ..Role::default() };
@@ -186,25 +220,42 @@ fn below(class: Class, key: SpanKey, above: Place) -> Place {
 impl Node {
     fn new(place: Place, started: SystemTime) -> Self {
         Self {
+            mode: place.run.lane.mode(),
             place,
             began: Instant::now(),
             started,
-            late: Attributes::default(),
             seen: Seen::default(),
+            telling: Attributes::default(),
             failed: false,
-            states_status: false,
         }
     }
 }
 
-fn nearest<'a, S>(spans: impl Iterator<Item = SpanRef<'a, S>>) -> Option<Place>
+/// Whether a step is marked as sensitive by one of these.
+fn says_sensitive(attributes: &Attributes) -> bool {
+    attributes.iter().any(|(name, value)| augur::is_mark(name) && !augur::is_denial(value))
+}
+
+impl Node {
+    /// Puts back what was taken out, behind it what another thread or a value that logged has added meanwhile.
+    fn give_back(&mut self, mut seen: Seen) {
+        if !self.seen.is_empty() {
+            seen.append(&self.seen);
+        }
+        self.seen = seen;
+    }
+}
+
+/// The place of a span, or of the nearest span around it that has one.
+pub(super) fn nearest<'a, S>(mut next: Option<SpanRef<'a, S>>) -> Option<Place>
 where
-    S: LookupSpan<'a> + 'a,
+    S: LookupSpan<'a>,
 {
-    for span in spans {
+    while let Some(span) = next {
         if let Some(node) = span.extensions().get::<Node>() {
             return Some(node.place.clone());
         }
+        next = span.parent();
     }
     None
 }
@@ -213,7 +264,7 @@ fn lookup<S>(dispatch: &Dispatch, id: &Id) -> Option<Place>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
-    nearest(dispatch.downcast_ref::<S>()?.span(id)?.scope())
+    nearest(dispatch.downcast_ref::<S>()?.span(id))
 }
 
 impl<S> Layer<S> for AugurLayer
@@ -232,106 +283,105 @@ where
         let metadata = span_attributes.metadata();
         let names = || metadata.fields().iter().map(|field| field.name());
         if !vocabulary::may_matter(metadata.name(), metadata.target(), names()) {
+            self.note_mode(id, &context);
             return;
         }
         let Some(span) = context.span(id) else { return };
-        let mut attributes = Attributes::with_capacity(metadata.fields().len());
-        span_attributes.record(&mut Visitor::new(&mut attributes));
-        let class = vocabulary::classify(metadata.name(), metadata.target(), &attributes)
-            .or_else(|| vocabulary::declared(names()));
-        let Some(class) = class else { return };
-        if class == Class::Inference
-            && attributes.get("augur.layer").is_none()
-            && let Some(scope) = crate::adapters::current_model_scope()
-        {
-            attributes.push("augur.layer", scope.layer.into());
-        }
-        let started = SystemTime::now();
-        let Some(place) = self.settle(class, &span, &attributes, started) else { return };
-        let started_message = Started {
-            key: place.key,
-            role: place.role,
-            mode: place.run.lane.mode(),
-            facts: facts(metadata, started, attributes),
+        let mut fields = Packed::with_capacity(metadata.fields().len(), 64);
+        span_attributes.record(&mut fields);
+        let Some(class) = class_of(metadata, &fields) else {
+            self.note_mode(id, &context);
+            return;
         };
-        let run = Arc::clone(&place.run);
-        let mut node = Node::new(place, started);
-        node.states_status = metadata.fields().iter().any(|field| field.name() == "augur.step.status");
-        span.extensions_mut().replace(node);
-        let weight = started_message.facts.attributes.weight() + 256;
-        self.door.submit(&run, weight, move |assembly, road| assembly.start(road, started_message));
+        let started = SystemTime::now();
+        let asked_id = || fields.attributes(0, fields.len(), metadata).get("augur.run.id").cloned();
+        let Some(place) = self.settle(class, &span, asked_id, started) else { return };
+        // The worker finds the mark among the fields of a new span.
+        if let Some(index) = place.role.step
+            && fields.names(0, metadata).any(augur::is_mark)
+            && says_sensitive(&fields.attributes(0, fields.len(), metadata))
+        {
+            place.run.mark_sensitive(index);
+        }
+        // What the span says of itself comes before what the code around it says.
+        let unsaid = class == Class::Inference && fields.names(0, metadata).all(|name| name != "augur.layer");
+        let layer = unsaid.then(crate::adapters::current_model_scope).flatten().map(|scope| scope.layer);
+        let (run, weight) = (Arc::clone(&place.run), fields.weight() + 256);
+        let (key, role, mode) = (place.key, place.role, run.lane.mode());
+        span.extensions_mut().replace(Node::new(place, started));
+        let started = Started { key, role, mode, metadata, at: started, fields, layer };
+        self.door.submit(run, weight, move |assembly, road| assembly.start(road, started));
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
-        if span.extensions().get::<Node>().is_none() {
+        let Some(mut seen) = span.extensions_mut().get_mut::<Node>().map(|node| std::mem::take(&mut node.seen)) else {
             return;
-        }
-        // No lock may be held while a value formats itself: its `Debug` may log.
-        let mut late = Attributes::default();
-        values.record(&mut Visitor::new(&mut late));
+        };
+        let tells = |name: &str| vocabulary::may_tell_failure(name) || augur::is_mark(name);
+        let telling = seen.late(values, span.metadata(), tells);
+        let mut marked = None;
         if let Some(node) = span.extensions_mut().get_mut::<Node>() {
-            node.late.extend(late);
+            node.give_back(seen);
+            if let Some(telling) = telling {
+                let index = node.place.role.step.filter(|_| says_sensitive(&telling));
+                marked = index.map(|index| (Arc::clone(&node.place.run), index));
+                node.telling.extend(telling);
+            }
+        }
+        if let Some((run, index)) = marked {
+            self.mark_sensitive(&run, index);
         }
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let Some(mut scope) = context.event_scope(event) else { return };
-        let Some(span) = scope.find(|span| span.extensions().get::<Node>().is_some()) else { return };
-        let metadata = event.metadata();
-        let level = seen::level(metadata);
-        let (mode, heard, step) = {
-            let extensions = span.extensions();
-            let Some(Place { run, role, agent, .. }) = extensions.get::<Node>().map(|node| &node.place) else { return };
-            (run.lane.mode(), run.lane.dial.heard(), role.step.or_else(|| run.current_step(*agent)))
-        };
-        let ours = || metadata.fields().iter().any(|field| field.name().starts_with("augur."));
-        if heard == CaptureMode::Off || heard < CaptureMode::Trace && level < Level::Warn && !ours() {
-            return;
-        }
-        let failed = level == Level::Error && context.event_span(event).is_some_and(|own| own.id() == span.id());
-        let due = seen::visit(event, mode, step, |seen| {
-            let mut extensions = span.extensions_mut();
-            let node = extensions.get_mut::<Node>()?;
-            node.seen.append(seen);
-            node.failed |= failed;
-            // Where a kill must lose nothing that was said before it, nothing waits for company.
-            let wait = node.place.run.lane.durability() == Durability::Lazy && !node.seen.is_much();
-            (!wait).then(|| (Arc::clone(&node.place.run), node.place.key, std::mem::take(&mut node.seen)))
-        });
-        if let Some((run, key, seen)) = due {
-            self.door.submit(&run, seen.weight() + 128, move |assembly, road| assembly.events(road, key, seen));
+        // Every look at a span costs, and most events stand right in the span that hears them.
+        let mut next = context.event_span(event);
+        let mut inside = false;
+        while let Some(span) = next {
+            if let Some(heard) = hear(event.metadata(), &span) {
+                if let Some(heard) = heard {
+                    self.keep(event, &span, heard, inside);
+                }
+                return;
+            }
+            // A span that is no part of a run may stand in one that is.
+            next = span.parent();
+            inside = true;
         }
     }
 
     fn on_close(&self, id: Id, context: Context<'_, S>) {
         let Some(span) = context.span(&id) else { return };
-        let Some(node) = span.extensions_mut().remove::<Node>() else { return };
-        let Node { place, began, started, late, failed, states_status, seen } = node;
+        let Some(node) = span.extensions_mut().remove::<Node>() else {
+            self.stamp(&id, &span);
+            return;
+        };
+        let Node { place, began, started, mode, seen, telling, failed } = node;
         let panicking = std::thread::panicking();
         // The wall clock may have been set meanwhile; the span still lasted as long as it did.
         let end = started + began.elapsed();
-        let mut own = facts(span.metadata(), started, late);
-        let failed = failed || panicking || vocabulary::failure(&own).is_some();
-        let link = self.telemetry(&id, &place, (started, end), failed, states_status);
-        own.end = Some(end);
+        let failed = failed || panicking || tells_failure(telling, started);
+        // A span shows what both its beginning and its end admit: nothing leaves that was said under a lower mode.
+        let mode = mode.min(place.run.lane.mode());
+        let link = self.link(&id, &Closing { place: &place, metadata: span.metadata(), mode, started, end, failed });
         let Place { key, run, role, agent, .. } = place;
+        let weight = seen.weight() + 256;
         if role.class.is_some() {
-            let weight = own.attributes.weight() + 256;
             let settled = if role.class == Some(Class::Agent) || role.root { run.forget_agent(agent) } else { None };
-            let ended = Ended { key, facts: own, mode: run.lane.mode(), panicking, settled, link };
-            let weight = weight + seen.weight();
+            let ended = Ended { key, at: end, mode: run.lane.mode(), panicking, settled, link };
             let work = move |assembly: &mut Assembly, road: &mut Road| {
-                assembly.events(road, key, seen);
+                assembly.seen(road, key, seen);
                 assembly.close(road, ended);
             };
             if role.root {
-                self.door.submit(&run, weight, work);
+                self.door.submit(Arc::clone(&run), weight, work);
             } else {
-                self.door.submit_and_wait(&run, weight, work);
+                self.door.submit_and_wait(run, weight, work);
+                return;
             }
         } else if !seen.is_empty() {
-            self.door.submit(&run, seen.weight(), move |assembly, road| assembly.events(road, key, seen));
+            self.door.submit(Arc::clone(&run), weight, move |assembly, road| assembly.seen(road, key, seen));
         }
         if role.root {
             let status = if panicking {
@@ -346,57 +396,46 @@ where
     }
 }
 
-#[cfg(feature = "otlp")]
-impl AugurLayer {
-    /// Says on the OpenTelemetry side of a span what it was to the run, and returns its ids. Asked before any other layer
-    /// closes the span, and with nothing locked.
-    fn telemetry(
-        &self,
-        id: &Id,
-        place: &Place,
-        (start, end): (SystemTime, SystemTime),
-        failed: bool,
-        states_status: bool,
-    ) -> Option<(String, String)> {
-        use opentelemetry::{Key, Value};
-        if self.door.unlinked.load(Ordering::Relaxed) >= NOBODY_THERE {
-            return None;
-        }
-        let dispatch = self.door.dispatch.get()?.upgrade()?;
-        let Some(span) = crate::otlp::OpenSpan::find(id, &dispatch) else {
-            self.door.unlinked.fetch_add(1, Ordering::Relaxed);
-            return None;
-        };
-        self.door.unlinked.store(0, Ordering::Relaxed);
-        let mut attributes = vec![
-            (Key::from_static_str("augur.capture_mode"), Value::from(place.run.lane.mode().as_str())),
-            (Key::from_static_str("augur.run.id"), Value::from(place.run.id().as_str().to_owned())),
-        ];
-        if let Some(step) = place.role.step.and_then(|step| i64::try_from(step).ok()) {
-            attributes.push((Key::from_static_str("augur.step.index"), Value::from(step)));
-            let status = if failed { "failed" } else { "succeeded" };
-            if !states_status && (failed || place.role.class == Some(Class::Step)) {
-                attributes.push((Key::from_static_str("augur.step.status"), Value::from(status)));
-            }
-        }
-        if self.door.exports.load(Ordering::Relaxed) {
-            for (name, time) in [(crate::otlp::START_ATTRIBUTE, start), (crate::otlp::END_ATTRIBUTE, end)] {
-                let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-                let nanoseconds = i64::try_from(since.as_nanos()).unwrap_or(i64::MAX);
-                attributes.push((Key::from_static_str(name), Value::from(nanoseconds)));
-            }
-        }
-        span.set_attributes(attributes);
-        if failed {
-            span.mark_failed();
-        }
-        Some(span.ids())
-    }
+/// What the span is: by the names of its fields where they tell, by what they hold otherwise.
+fn class_of(metadata: &'static Metadata<'static>, fields: &Packed) -> Option<Class> {
+    let names = || metadata.fields().iter().map(|field| field.name());
+    vocabulary::declared(fields.names(0, metadata))
+        .or_else(|| {
+            let attributes = fields.attributes(0, fields.len(), metadata);
+            vocabulary::classify(metadata.name(), metadata.target(), &attributes)
+        })
+        .or_else(|| vocabulary::promised(names))
 }
 
-#[cfg(not(feature = "otlp"))]
-impl AugurLayer {
-    fn telemetry(&self, _: &Id, _: &Place, _: (SystemTime, SystemTime), _: bool, _: bool) -> Option<(String, String)> {
-        None
+/// How an event is heard: the mode, the step, and what its span has seen so far, taken out.
+struct Heard {
+    mode: CaptureMode,
+    step: Option<u64>,
+    seen: Seen,
+}
+
+/// How a span hears an event. `None` for a span that is no part of a run, and inside that for an event that nobody wants.
+fn hear<'a, S>(metadata: &Metadata<'_>, span: &SpanRef<'a, S>) -> Option<Option<Heard>>
+where
+    S: LookupSpan<'a>,
+{
+    let mut extensions = span.extensions_mut();
+    let node = extensions.get_mut::<Node>()?;
+    let Place { run, role, agent, .. } = &node.place;
+    let heard = run.lane.dial.heard();
+    let ours = || metadata.fields().iter().any(|field| field.name().starts_with("augur."));
+    if heard == CaptureMode::Off || heard < CaptureMode::Trace && seen::level(metadata) < Level::Warn && !ours() {
+        return Some(None);
     }
+    let step = role.step.or_else(|| run.current_step(*agent));
+    Some(Some(Heard { mode: run.lane.mode(), step, seen: std::mem::take(&mut node.seen) }))
+}
+
+/// Whether the late fields of a span say that it failed.
+fn tells_failure(telling: Attributes, start: SystemTime) -> bool {
+    if telling.is_empty() {
+        return false;
+    }
+    let facts = SpanFacts { name: "".into(), start, end: None, attributes: telling, events: Vec::new() };
+    vocabulary::failure(&facts).is_some()
 }

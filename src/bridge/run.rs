@@ -21,7 +21,13 @@ pub(crate) struct Run {
     /// The id that was asked for; the worker may have had to number it.
     pub(crate) asked_id: RunId,
     pub(crate) opened: OnceLock<(RunId, PathBuf)>,
+    /// The id as OpenTelemetry has it on every span, so that none needs a copy of its own.
+    #[cfg(feature = "otlp")]
+    shared_id: OnceLock<Arc<str>>,
     steps: Mutex<Steps>,
+    /// Steps that were marked as sensitive, as the doors need it for what leaves as OTLP.
+    #[cfg(feature = "otlp")]
+    sensitive: Mutex<std::collections::BTreeSet<u64>>,
     /// Only the worker uses it.
     pub(crate) assembly: Mutex<Assembly>,
     ended: AtomicBool,
@@ -40,7 +46,11 @@ impl Run {
             lane,
             asked_id,
             opened: OnceLock::new(),
+            #[cfg(feature = "otlp")]
+            shared_id: OnceLock::new(),
             steps: Mutex::default(),
+            #[cfg(feature = "otlp")]
+            sensitive: Mutex::default(),
             assembly: Mutex::new(assembly),
             ended: AtomicBool::new(false),
         }
@@ -49,6 +59,15 @@ impl Run {
     /// The id under which the run is stored, once the worker has opened it; else the one that was asked for.
     pub(crate) fn id(&self) -> &RunId {
         self.opened.get().map_or(&self.asked_id, |(id, _)| id)
+    }
+
+    /// The same, for values that are shared.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn shared_id(&self) -> Arc<str> {
+        match self.opened.get() {
+            Some((id, _)) => Arc::clone(self.shared_id.get_or_init(|| id.as_str().into())),
+            None => self.asked_id.as_str().into(),
+        }
     }
 
     /// Begins a step. With an agent, it becomes the step that the agent is at.
@@ -61,6 +80,20 @@ impl Run {
         }
         index
     }
+
+    /// Notes that a step was marked as sensitive: its spans that close from now on say so to the exporter.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn mark_sensitive(&self, index: u64) {
+        self.sensitive.lock().unwrap_or_else(PoisonError::into_inner).insert(index);
+    }
+
+    #[cfg(feature = "otlp")]
+    pub(crate) fn is_sensitive(&self, index: u64) -> bool {
+        self.sensitive.lock().unwrap_or_else(PoisonError::into_inner).contains(&index)
+    }
+
+    #[cfg(not(feature = "otlp"))]
+    pub(crate) fn mark_sensitive(&self, _: u64) {}
 
     /// The step that an agent is at.
     pub(crate) fn current_step(&self, agent: SpanKey) -> Option<u64> {

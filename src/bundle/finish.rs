@@ -3,8 +3,8 @@
 
 use super::{
     agent_md::{AgentFacts, agent_md},
-    fingerprint::CuaV1,
-    paths,
+    fingerprint::{Algorithm, Fingerprint},
+    lists, paths,
     replay::Fixtures,
 };
 use crate::{
@@ -19,28 +19,38 @@ use std::{
 };
 
 /// Writes `trace.json`, `AGENT.md`, the schemas and, last, the manifest; then takes the `incomplete` mark away.
-pub(crate) fn finish(store: &LocalStore, session: &Object, policy_id: &str) -> io::Result<()> {
+pub(crate) fn finish(store: &LocalStore, session: &Object, policy_id: &str, fingerprint: Algorithm) -> io::Result<()> {
     sort_events(store)?;
-    let walked = write_trace(store, session)?;
+    lists::fold(store)?;
+    let walked = write_trace(store, session, fingerprint)?;
     store.write(paths::AGENT, agent_md(&walked.facts).as_bytes())?;
     for schema in Schema::ALL {
         store.write(&format!("schema/{}.schema.json", schema.name()), schema.text().as_bytes())?;
     }
+    // The order in which things reach the medium is the order in which they refer to each other.
+    store.sync()?;
     write_manifest(store, session, policy_id, walked)?;
-    store.remove(paths::INCOMPLETE)
+    lists::sweep(store)?;
+    store.sync()?;
+    store.remove(paths::INCOMPLETE)?;
+    store.sync()
 }
 
 /// What one pass over the steps gives.
 struct Walked {
     facts: AgentFacts,
-    fingerprint: CuaV1,
+    fingerprint: Fingerprint,
     missing: BTreeSet<String>,
     step_count: u64,
 }
 
-fn write_trace(store: &LocalStore, session: &Object) -> io::Result<Walked> {
-    let mut walked =
-        Walked { facts: AgentFacts::of(session), fingerprint: CuaV1::new(), missing: BTreeSet::new(), step_count: 0 };
+fn write_trace(store: &LocalStore, session: &Object, fingerprint: Algorithm) -> io::Result<Walked> {
+    let mut walked = Walked {
+        facts: AgentFacts::of(session),
+        fingerprint: Fingerprint::new(fingerprint),
+        missing: BTreeSet::new(),
+        step_count: 0,
+    };
     let mut fixtures = Fixtures::of(session);
     let mut file = BufWriter::with_capacity(256 * 1024, store.replace(paths::TRACE)?);
     let mut bytes = b"{\n  \"session\": ".to_vec();

@@ -3,6 +3,7 @@
 mod agent_md;
 pub mod fingerprint;
 mod finish;
+mod lists;
 pub(crate) mod paths;
 mod reader;
 mod recover;
@@ -17,5 +18,5 @@ pub use recover::{RecoverError, Recovery, recover};
 pub(crate) use summary::shortened;
 pub use summary::{Counts, FailedStep, Summary, Tokens, document, visible};
 pub use validate::{Problem, Report, validate};
-pub(crate) use writer::{BundleWriter, SessionHeader};
+pub(crate) use writer::{BundleWriter, SessionHeader, places};
 pub use writer::{Moment, OpenError};

@@ -11,6 +11,9 @@ pub(crate) const STEPS: &str = "steps";
 pub(crate) const EVENTS: &str = "events";
 pub(crate) const OUTCOMES: &str = "outcomes.json";
 pub(crate) const EVAL_CANDIDATES: &str = "eval_candidates.json";
+/// Where outcomes and tags stand while the run goes on, one a line; the last for a step counts.
+pub(crate) const OUTCOME_LINES: &str = "outcomes.jsonl";
+pub(crate) const EVAL_CANDIDATE_LINES: &str = "eval_candidates.jsonl";
 pub(crate) const SIDE_EFFECTS: &str = "side_effects";
 pub(crate) const REASONING: &str = "events/reasoning.jsonl";
 pub(crate) const LINKS: &str = "otel/links.jsonl";

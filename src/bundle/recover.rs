@@ -75,7 +75,8 @@ pub fn recover(bundle: &Path) -> Result<Recovery, RecoverError> {
     let last_event = repair_lines(&store, &mut recovery).map_err(io)?;
     end_session(&mut session, last_step.max(last_event));
     let policy_id = birth.get("policy_id").and_then(Value::as_str).unwrap_or("unknown");
-    finish::finish(&store, &session, policy_id).map_err(io)?;
+    let fingerprint = birth.get("fingerprint").and_then(Value::as_str).and_then(|name| name.parse().ok());
+    finish::finish(&store, &session, policy_id, fingerprint.unwrap_or_default()).map_err(io)?;
     Ok(recovery)
 }
 

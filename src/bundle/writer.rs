@@ -1,6 +1,6 @@
 //! Writes a bundle while the run goes on: the bundle is its own journal, so what was acknowledged stands in it.
 
-use super::{finish, paths};
+use super::{fingerprint::Algorithm, finish, paths};
 use crate::{
     record::{ModelLayer, Object, RunId, RunStatus, Timestamp, Value, parse, short_id, write_line, write_pretty},
     store::{LocalStore, lock},
@@ -64,6 +64,7 @@ pub(crate) struct SessionHeader {
     pub(crate) capture_mode: crate::CaptureMode,
     pub(crate) started_at: String,
     pub(crate) policy_id: String,
+    pub(crate) fingerprint: Algorithm,
     pub(crate) tags: Object,
     /// Members of the session record that the caller gave besides: `task_spec`, `task_spec_id`, `branch_context`.
     pub(crate) extra: Object,
@@ -75,6 +76,7 @@ pub(crate) struct BundleWriter {
     store: LocalStore,
     session: Object,
     policy_id: String,
+    fingerprint: Algorithm,
     /// Held to the end: its lock says that the run is alive.
     incomplete: File,
 }
@@ -102,12 +104,18 @@ impl BundleWriter {
             return Err(OpenError::NotEmpty { path: root.to_owned(), held: "a run that is being recorded" });
         }
         let mut lines = Vec::new();
-        write_line(&birth_record(&session, &header.policy_id), &mut lines);
+        write_line(&birth_record(&session, header), &mut lines);
         lines.push(b'\n');
         incomplete.write_all(&lines).map_err(io)?;
-        let writer = Self { store, session, policy_id: header.policy_id.clone(), incomplete };
+        let writer =
+            Self { store, session, policy_id: header.policy_id.clone(), fingerprint: header.fingerprint, incomplete };
         writer.write_session().map_err(io)?;
         Ok(writer)
+    }
+
+    /// From here on, what is in place is on the medium whenever the store is asked to sync, and so is what is there already.
+    pub(crate) fn keep_through_power_cuts(&mut self) {
+        self.store.track();
     }
 
     pub(crate) fn store(&self) -> &LocalStore {
@@ -229,8 +237,11 @@ impl BundleWriter {
             return Err(io::Error::other("another run is recorded in its folder now"));
         }
         self.session.insert("status".into(), status.into());
-        self.session.insert("ended_at".into(), ended_at.to_string().into());
-        finish::finish(&self.store, &self.session, &self.policy_id)
+        // Its owner may have said it.
+        if self.session.get("ended_at").is_none_or(Value::is_null) {
+            self.session.insert("ended_at".into(), ended_at.to_string().into());
+        }
+        finish::finish(&self.store, &self.session, &self.policy_id, self.fingerprint)
     }
 }
 
@@ -276,17 +287,17 @@ fn held(root: &Path) -> io::Result<Option<&'static str>> {
 }
 
 /// What a recovery needs if the run dies before anything else is on disk.
-fn birth_record(session: &Object, policy_id: &str) -> Value {
+fn birth_record(session: &Object, header: &SessionHeader) -> Value {
     Object::from([
+        ("fingerprint".to_owned(), header.fingerprint.as_str().into()),
         ("pid".to_owned(), std::process::id().into()),
-        ("policy_id".to_owned(), policy_id.into()),
+        ("policy_id".to_owned(), header.policy_id.as_str().into()),
         ("session".to_owned(), session.clone().into()),
     ])
     .into()
 }
 
 fn session_record(header: &SessionHeader, root: &Path) -> Object {
-    let artifact_root = file_uri(root);
     let mut session = header.extra.clone();
     for (key, value) in [
         ("schema_version", Value::from(crate::SCHEMA_VERSION)),
@@ -296,15 +307,26 @@ fn session_record(header: &SessionHeader, root: &Path) -> Object {
         ("capture_mode", header.capture_mode.into()),
         ("started_at", header.started_at.as_str().into()),
         ("status", RunStatus::Running.into()),
-        ("trace_uri", format!("{artifact_root}/{}", paths::TRACE).into()),
-        ("artifact_root", artifact_root.into()),
     ] {
         session.insert(key.to_owned(), value);
+    }
+    // Who opens the bundle may have had to say it otherwise.
+    for (key, value) in places(root) {
+        session.entry(key).or_insert(value);
     }
     if !header.tags.is_empty() {
         session.insert("tags".into(), header.tags.clone().into());
     }
     session
+}
+
+/// Where a bundle and its trace stand, as the session record says it.
+pub(crate) fn places(root: &Path) -> Object {
+    let artifact_root = file_uri(root);
+    Object::from([
+        ("trace_uri".to_owned(), format!("{artifact_root}/{}", paths::TRACE).into()),
+        ("artifact_root".to_owned(), artifact_root.into()),
+    ])
 }
 
 /// `file://` and the path, every byte percent-encoded but letters, digits and `_ . - ~ /`.

@@ -6,6 +6,12 @@ use opentelemetry::{KeyValue, Value};
 /// The attribute by which a span says how much of it may leave.
 pub(crate) const MODE_ATTRIBUTE: &str = "augur.capture_mode";
 
+/// The attribute by which a span says that it belongs to a step that was marked as sensitive.
+pub(crate) const SENSITIVE_ATTRIBUTE: &str = "augur.step.sensitive";
+
+/// Attributes of events that say what kind of event it is, and its summary; the rest are details.
+const BARE: &[&str] = &["level", "target", "augur.layer", "augur.kind", "augur.summary", "augur.capture_mode"];
+
 /// The capture mode of the process, and the table of what passes at which mode.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Gate {
@@ -32,13 +38,30 @@ impl Gate {
         }
     }
 
+    /// Whether a span belongs to a sensitive step. Its own fields may say it too; anything but a denial counts.
+    pub(crate) fn is_sensitive(attributes: &[KeyValue]) -> bool {
+        attributes.iter().any(|attribute| {
+            matches!(attribute.key.as_str(), SENSITIVE_ATTRIBUTE | "augur.sensitive")
+                && match &attribute.value {
+                    Value::Bool(is_sensitive) => *is_sensitive,
+                    Value::String(text) => text.as_str() != "false",
+                    _ => true,
+                }
+        })
+    }
+
+    /// Whether an attribute of an event is no detail of it.
+    pub(crate) fn is_bare(name: &str) -> bool {
+        BARE.contains(&name) || name.starts_with("code.")
+    }
+
     /// Whether an attribute of that name leaves at `mode`.
     pub(crate) fn passes_attribute(self, name: &str, mode: CaptureMode) -> bool {
         (self.attribute_floor)(name) <= mode
     }
 
-    /// Whether an event with these attributes leaves at `mode`.
-    pub(crate) fn passes_event(self, attributes: &[KeyValue], mode: CaptureMode) -> bool {
+    /// Whether an event of that name with these attributes leaves at `mode`.
+    pub(crate) fn passes_event(self, name: &str, attributes: &[KeyValue], mode: CaptureMode) -> bool {
         let text = |name: &str| {
             attributes.iter().rev().find(|attribute| attribute.key.as_str() == name).and_then(|attribute| {
                 match &attribute.value {
@@ -47,7 +70,8 @@ impl Gate {
                 }
             })
         };
-        event_floor(text("target").unwrap_or_default(), text("augur.layer")) <= mode
+        let name = text("event.name").or_else(|| text("event_name")).unwrap_or(name);
+        event_floor(text("target").unwrap_or_default(), name, text("augur.layer")) <= mode
     }
 }
 
@@ -75,10 +99,12 @@ mod tests {
     fn events_are_judged_by_their_target_and_layer() {
         let gate = Gate::new(CaptureMode::Off);
         let content = [KeyValue::new("target", "rig::completions")];
-        assert!(!gate.passes_event(&content, CaptureMode::Video));
-        assert!(gate.passes_event(&content, CaptureMode::ModelIo));
+        assert!(!gate.passes_event("event", &content, CaptureMode::Video));
+        assert!(gate.passes_event("event", &content, CaptureMode::ModelIo));
         let decision = [KeyValue::new("target", "app"), KeyValue::new("augur.layer", "dispatch")];
-        assert!(!gate.passes_event(&decision, CaptureMode::ModelIo));
-        assert!(gate.passes_event(&[KeyValue::new("target", "app")], CaptureMode::Off));
+        assert!(!gate.passes_event("event", &decision, CaptureMode::ModelIo));
+        let app = [KeyValue::new("target", "app")];
+        assert!(gate.passes_event("event", &app, CaptureMode::Off));
+        assert!(!gate.passes_event("gen_ai.user.message", &app, CaptureMode::Video));
     }
 }

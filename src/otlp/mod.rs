@@ -5,6 +5,7 @@ mod client;
 mod exporter;
 mod gate;
 mod ids;
+mod integers;
 mod queue;
 mod sanitizer;
 mod settings;
@@ -16,6 +17,7 @@ mod thread;
 #[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 mod tests;
 
+pub(crate) use gate::SENSITIVE_ATTRIBUTE;
 pub(crate) use ids::{OpenSpan, set_attributes};
 pub(crate) use sanitizer::{END_ATTRIBUTE, START_ATTRIBUTE};
 pub(crate) use settings::Settings;
@@ -25,6 +27,7 @@ pub use tally::ExitReport;
 use crate::{capture::CaptureMode, redact::RedactionPolicy};
 use client::Client;
 use exporter::GatedExporter;
+use integers::Integers;
 use opentelemetry::{Context, ContextGuard, KeyValue, trace::TracerProvider};
 use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::{
@@ -49,7 +52,7 @@ use tally::Tally;
 use thread::ExportThread;
 use tracing::{Dispatch, Subscriber, dispatcher::DefaultGuard};
 use tracing_opentelemetry::OpenTelemetryLayer;
-use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::{Layer, registry::LookupSpan};
 
 /// How long the SDK waits when it flushes, whatever it is asked.
 const SDK_FLUSH_LIMIT: Duration = Duration::from_secs(5);
@@ -121,16 +124,17 @@ impl Otlp {
     }
 
     /// The layer that turns `tracing` spans into spans of [`tracer`](Self::tracer). A registry can hold only one of its kind.
-    pub(crate) fn layer<S>(&self) -> OpenTelemetryLayer<S, SdkTracer>
+    pub(crate) fn layer<S>(&self) -> impl Layer<S> + use<S>
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
         // Places in the code stay: the exporter takes the path of somebody's home out of them.
-        tracing_opentelemetry::layer()
+        let layer: OpenTelemetryLayer<S, SdkTracer> = tracing_opentelemetry::layer()
             .with_tracer(self.tracer())
             .with_level(true)
             .with_threads(false)
-            .with_tracked_inactivity(false)
+            .with_tracked_inactivity(false);
+        layer.and_then(Integers)
     }
 
     /// Sends what waits, for at most `deadline`, and says how things stand.

@@ -1,8 +1,13 @@
 //! Makes a span safe to send: what the capture mode and the redaction policy keep back is taken out, what is too long is
 //! cut, and what other layers bent is put straight.
 
-use super::{gate::Gate, text};
-use crate::{capture::CaptureMode, record::Value as Record, redact::RedactionPolicy};
+use super::{gate::Gate, integers, text};
+use crate::{
+    bridge::vocabulary,
+    capture::{CaptureMode, bare_content, gate_attribute},
+    record::Value as Record,
+    redact::RedactionPolicy,
+};
 use opentelemetry::{Array, InstrumentationScope, KeyValue, Value, trace::Event, trace::Status};
 use opentelemetry_sdk::{Resource, trace::SpanData};
 use std::{
@@ -33,7 +38,20 @@ impl Sanitizer {
 
     /// Edits a span in place.
     pub(crate) fn span(&self, span: &mut SpanData) {
-        let mode = self.gate.mode_of(&span.attributes, span.dropped_attributes_count > 0);
+        let mut mode = self.gate.mode_of(&span.attributes, span.dropped_attributes_count > 0);
+        if Gate::is_sensitive(&span.attributes) {
+            // Of a sensitive step no model's or tool's text leaves, nothing of a picture, and no detail of an event.
+            mode = mode.min(CaptureMode::Trace);
+            for event in &mut span.events.events {
+                event.attributes.retain(|attribute| Gate::is_bare(attribute.key.as_str()));
+            }
+        }
+        if mode < CaptureMode::ModelIo && is_of_a_dialect(span) {
+            span.attributes.retain(|attribute| !bare_content(attribute.key.as_str()));
+            for event in &mut span.events.events {
+                event.attributes.retain(|attribute| !bare_content(attribute.key.as_str()));
+            }
+        }
         set_times(span);
         self.name(&mut span.name);
         self.attributes(&mut span.attributes, mode);
@@ -79,7 +97,7 @@ impl Sanitizer {
 
     /// Edits an event; `false` if it stays behind. Its name is the text of a `tracing` event.
     fn event(&self, event: &mut Event, mode: CaptureMode) -> bool {
-        if !self.gate.passes_event(&event.attributes, mode) {
+        if !self.gate.passes_event(&event.name, &event.attributes, mode) {
             return false;
         }
         if text::is_call_site(&event.name) {
@@ -92,7 +110,27 @@ impl Sanitizer {
 
     fn attributes(&self, attributes: &mut Vec<KeyValue>, mode: CaptureMode) {
         keep_last(attributes);
+        self.numbered(attributes);
         attributes.retain_mut(|attribute| self.attribute(attribute, mode));
+    }
+
+    /// Takes out a token that came in pieces, each in an attribute of its own: `x.part1`, `x.part2`.
+    fn numbered(&self, attributes: &mut [KeyValue]) {
+        let is_numbered = |attribute: &&KeyValue| attribute.key.as_str().ends_with(|last: char| last.is_ascii_digit());
+        if attributes.iter().filter(is_numbered).nth(1).is_none() {
+            return;
+        }
+        let texts = attributes.iter().filter(is_numbered).filter_map(|attribute| match &attribute.value {
+            Value::String(text) => {
+                Some((attribute.key.as_str().to_owned(), Record::from(text::bounded(text.as_str()))))
+            }
+            _ => None,
+        });
+        for (name, mark) in self.policy.parts(&texts.collect()) {
+            if let Some(attribute) = attributes.iter_mut().find(|attribute| attribute.key.as_str() == name) {
+                attribute.value = Value::String(mark.into());
+            }
+        }
     }
 
     /// Edits an attribute; `false` if it stays behind.
@@ -105,7 +143,10 @@ impl Sanitizer {
             return false;
         }
         match value {
-            Record::String(text) => attribute.value = self.string(attribute.key.as_str(), text),
+            Record::String(text) => match gate_attribute(attribute.key.as_str(), text, mode) {
+                Some(text) => attribute.value = self.string(attribute.key.as_str(), text),
+                None => return false,
+            },
             Record::Array(items) => {
                 if let Some(array) = self.strings(items) {
                     attribute.value = Value::Array(Array::String(array));
@@ -142,10 +183,8 @@ impl Sanitizer {
     }
 
     fn string(&self, key: &str, value: String) -> Value {
-        if text::is_count(key)
-            && let Ok(count) = value.parse()
-        {
-            return Value::I64(count);
+        if let Some(typed) = typed(key, &value) {
+            return typed;
         }
         let value = text::source_path(key, &value).unwrap_or(value);
         Value::String(text::cut(value, self.value_limit).into())
@@ -178,9 +217,39 @@ impl Sanitizer {
     }
 }
 
-/// Setting an attribute again appends it again; collectors disagree on which of the two counts.
+/// Whether a span speaks one of the dialects in which plain words such as `arguments` name the text of a tool.
+fn is_of_a_dialect(span: &SpanData) -> bool {
+    let names = span.attributes.iter().map(|attribute| attribute.key.as_str());
+    vocabulary::may_matter(&span.name, "", names.filter(|name| !name.starts_with("augur.")))
+}
+
+/// The value of which telemetry has but the text, where the name says that it is none.
+fn typed(key: &str, text: &str) -> Option<Value> {
+    if (text::is_count(key) || integers::is_one(key))
+        && let Some(number) = integers::read(text)
+    {
+        return Some(Value::I64(number));
+    }
+    match vocabulary::augur::typed(key, text)? {
+        Record::Bool(value) => Some(Value::Bool(value)),
+        Record::Number(number) if number.is_integer() => number.as_i64().map(Value::I64),
+        Record::Number(number) => Some(Value::F64(number.as_f64())),
+        Record::String(word) => Some(Value::String(word.into())),
+        _ => None,
+    }
+}
+
+/// Setting an attribute again appends it again; collectors disagree on which of the two counts. The last that says something
+/// does, as in the bundle.
 fn keep_last(attributes: &mut Vec<KeyValue>) {
     let mut seen = HashSet::with_capacity(attributes.len());
+    let is_said = |value: &Value| !matches!(value, Value::String(text) if text.as_str().is_empty());
+    if attributes.iter().any(|attribute| !is_said(&attribute.value)) {
+        let said = attributes.iter().filter(|attribute| is_said(&attribute.value));
+        seen.extend(said.map(|attribute| attribute.key.clone()));
+        attributes.retain(|attribute| is_said(&attribute.value) || !seen.contains(&attribute.key));
+        seen.clear();
+    }
     let kept: Vec<bool> = attributes.iter().rev().map(|attribute| seen.insert(attribute.key.clone())).collect();
     let mut kept = kept.into_iter().rev();
     attributes.retain(|_| kept.next().unwrap_or(true));

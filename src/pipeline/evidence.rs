@@ -3,7 +3,7 @@
 use super::{
     Loss,
     flight_recorder::{Evidence, FlightRecorder, Held, Ring},
-    mend::mend,
+    ledger::bring_back,
     road::{Patch, Road},
 };
 use crate::{
@@ -11,9 +11,20 @@ use crate::{
     bundle::{Moment, paths},
     capture::{Artifact, Origin, gate_step},
     record::{EventKind, EventLayer, ModelLayer, Object, Timestamp, Value, write_line},
-    redact::Family,
-    schema::{self, Schema},
+    redact::{Family, PixelRect, RegionError},
+    schema::Schema,
 };
+
+/// Members of a link that name things or times.
+const LINK: &[&str] = &["kind", "trace_id", "span_id", "started_at", "ended_at", "step_index", "model_call"];
+
+/// A picture as it came, and the regions of it that nobody may see.
+#[derive(Debug)]
+pub(crate) struct Picture {
+    pub(crate) moment: Moment,
+    pub(crate) png: Vec<u8>,
+    pub(crate) regions: Vec<PixelRect>,
+}
 
 impl Road {
     /// Holds what the mode keeps back, for the case that a step fails.
@@ -24,18 +35,18 @@ impl Road {
 
     /// The mode that counts for what was captured at `mode`: a failure may have turned it up meanwhile.
     pub(super) fn in_force(&self, mode: CaptureMode) -> CaptureMode {
-        match &self.ring {
-            Some(ring) if ring.raised_until.is_some() => mode.max(ring.options.mode),
-            _ => mode,
-        }
+        // What came while the run was off stays away.
+        if mode == CaptureMode::Off { mode } else { mode.max(self.dial.raised()) }
     }
 
     /// Whether a piece of evidence goes on: at its mode, or as far as the flight recorder.
-    fn goes_on(&self, artifact: Artifact, mode: CaptureMode) -> bool {
-        mode.passes(artifact) || self.ring.as_ref().is_some_and(|ring| ring.options.holds().passes(artifact))
+    pub(super) fn goes_on(&self, artifact: Artifact, mode: CaptureMode) -> bool {
+        let held = || self.ring.as_ref().is_some_and(|ring| ring.options.holds().passes(artifact));
+        // Of a run that is off nothing is held.
+        mode.passes(artifact) || mode > CaptureMode::Off && held()
     }
 
-    fn hold(&mut self, index: Option<u64>, evidence: Evidence, bytes: usize) {
+    pub(super) fn hold(&mut self, index: Option<u64>, evidence: Evidence, bytes: usize) {
         if let (Some(ring), Some(index)) = (&mut self.ring, index) {
             ring.hold(index, evidence, bytes + 64);
         }
@@ -57,13 +68,31 @@ impl Road {
         let Some(ring) = &mut self.ring else { return };
         if failed {
             ring.raised_until = Some(index.saturating_add(ring.options.after));
-            let mode = ring.options.mode;
-            self.dial.turn(self.dial.kept().max(mode));
+            self.dial.raise(ring.options.mode);
             self.promote();
         } else if ring.raised_until.is_some_and(|until| index >= until) {
             ring.raised_until = None;
-            self.dial.turn_back();
+            self.dial.settle();
         }
+    }
+
+    /// What the gate takes out of `whole` on the way to `passed`, as far as the flight recorder goes; redacted.
+    pub(super) fn held_back(&self, whole: Option<Object>, passed: &Object) -> Option<Object> {
+        let (mut held, holds) = (whole?, self.ring.as_ref()?.options.holds());
+        gate_step(&mut held, holds, Origin::Stated);
+        held.retain(|key, value| passed.get(key) != Some(value));
+        self.redact(Family::Step, &mut held);
+        (!held.is_empty()).then_some(held)
+    }
+
+    /// Whether there is anybody to hold what the gate takes out of a step at a mode.
+    pub(super) fn holds_beyond(&self, mode: CaptureMode) -> bool {
+        self.ring.as_ref().is_some_and(|ring| ring.options.holds() > mode)
+    }
+
+    pub(super) fn hold_step(&mut self, index: u64, members: Object, evidence: impl FnOnce(Object) -> Evidence) {
+        let bytes = members.iter().map(|(key, value)| key.len() + 64 + Self::weight(value)).sum();
+        self.hold(Some(index), evidence(members), bytes);
     }
 
     /// Writes what is held, at the mode of the flight recorder.
@@ -77,8 +106,23 @@ impl Road {
                         members.insert("capture_mode".into(), mode.into());
                         self.step(Patch { index, members, mode, origin: Origin::Stated });
                     }
+                    Evidence::Recorded(mut members) => {
+                        members.insert("capture_mode".into(), mode.into());
+                        let step = self.open(index);
+                        bring_back(&mut step.record, members);
+                        (step.changed, step.ended) = (true, true);
+                    }
+                    Evidence::Iteration(mut record) => {
+                        record.insert("capture_mode".into(), mode.into());
+                        drop(self.put_step(index, record, mode));
+                    }
+                    Evidence::Amendment(members, how) => drop(self.amend(index, members, mode, how)),
+                    Evidence::Subgoal(id, completion) => drop(self.subgoal(index, &id, completion, mode)),
+                    Evidence::Observed(id, result) => self.observed(index, &id, result),
                     Evidence::Event(layer, event) => self.event(event, layer, mode),
-                    Evidence::Screenshot(moment, png, name_it) => self.screenshot(index, moment, &png, mode, name_it),
+                    Evidence::Screenshot(moment, png, name_it) => {
+                        self.keep_picture(index, moment, &png, mode, name_it);
+                    }
                     Evidence::ModelCall(layer, record) => drop(self.model_call(Some(index), layer, record, mode)),
                     Evidence::Reasoning(record) => self.reasoning(record, mode),
                     Evidence::Log(line) => self.log_line(Some(index), &line),
@@ -87,21 +131,61 @@ impl Road {
         }
     }
 
-    /// Keeps a picture and, where the step is ours to write, names it there.
-    pub(crate) fn screenshot(&mut self, index: u64, moment: Moment, png: &[u8], mode: CaptureMode, name_it: bool) {
+    /// Keeps a picture, with its regions painted over, and names it in its step where that is ours to write.
+    ///
+    /// # Errors
+    /// Why it was dropped, if its regions could not be painted over. The run's events tell it as well.
+    pub(crate) fn screenshot(
+        &mut self,
+        index: u64,
+        picture: &Picture,
+        mode: CaptureMode,
+        name_it: bool,
+    ) -> Result<(), RegionError> {
         let mode = self.in_force(mode);
+        if !self.goes_on(Artifact::Image, mode) {
+            return Ok(());
+        }
+        let Picture { moment, png, regions } = picture;
+        match self.policy.redact_picture(png, regions) {
+            Ok(safe) => {
+                self.keep_picture(index, *moment, &safe, mode, name_it);
+                Ok(())
+            }
+            Err(error) => {
+                self.losses.count(Loss::Invalid);
+                let word = if *moment == Moment::Before { "before" } else { "after" };
+                let summary = format!("the picture {word} the action was dropped: {error}");
+                self.adapter_error(Some(index), summary, Object::new());
+                if name_it && mode.passes(Artifact::Image) {
+                    self.name_picture(index, *moment, mode);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Keeps a picture that was redacted, now or for the case that the step fails.
+    fn keep_picture(&mut self, index: u64, moment: Moment, png: &[u8], mode: CaptureMode, name_it: bool) {
+        let is_sensitive = self.sensitive.has(index);
         if !mode.passes(Artifact::Image) {
-            if self.goes_on(Artifact::Image, mode) {
+            if !is_sensitive {
                 self.hold(Some(index), Evidence::Screenshot(moment, png.to_vec(), name_it), png.len());
             }
             return;
         }
-        let written = self.bundle.write_screenshot(index, moment, png);
+        // A sensitive step names what it would have had, and the manifest lists it as missing.
+        let written = if is_sensitive { Ok(()) } else { self.bundle.write_screenshot(index, moment, png) };
         if self.kept(written) && name_it {
-            let key = format!("observation_{}", moment.as_str());
-            let members = Object::from([(key, paths::screenshot(index, moment).into())]);
-            self.step(Patch { index, members, mode, origin: Origin::Stated });
+            self.name_picture(index, moment, mode);
         }
+    }
+
+    /// Lets a step say where its picture is. Of one that is not there, the manifest says that it is missing.
+    fn name_picture(&mut self, index: u64, moment: Moment, mode: CaptureMode) {
+        let key = format!("observation_{}", moment.as_str());
+        let members = Object::from([(key, paths::screenshot(index, moment).into())]);
+        self.step(Patch { index, members, mode, origin: Origin::Stated });
     }
 
     /// Records a decision event. `ts`, `layer`, `kind` and `summary` are the caller's to give.
@@ -114,9 +198,12 @@ impl Road {
             // Fields of an event have dotted names, and the last part of such a name can be that of a secret.
             detail.retain(|name, value| !name.contains('.') || self.policy.redact_attribute(name, value));
         }
-        self.policy.redact_family(Family::Event, &mut event);
         let step_index = event.get("step_index").and_then(Value::as_u64);
-        if !schema::is_valid(Schema::Event, &event) {
+        if step_index.is_some_and(|index| self.sensitive.has(index)) {
+            event.remove("detail");
+        }
+        self.policy.redact_family(Family::Event, &mut event);
+        if !self.fit.takes(Schema::Event, &event) {
             self.losses.count(Loss::Invalid);
         } else if mode.passes(artifact) {
             self.line(paths::events(step_index), &event.into());
@@ -162,12 +249,12 @@ impl Road {
         mode: CaptureMode,
     ) -> Option<String> {
         let mode = self.in_force(mode);
-        if !self.goes_on(Artifact::ModelCall, mode) {
+        if !self.goes_on(Artifact::ModelCall, mode) || step_index.is_some_and(|index| self.sensitive.has(index)) {
             return None;
         }
         self.redact(Family::ModelCall, &mut record);
         record.insert("redaction_applied".into(), true.into());
-        let (record, complaints) = mend(Schema::ModelCall, record);
+        let (record, complaints) = self.fit.mend(Schema::ModelCall, record);
         for complaint in complaints {
             self.adapter_error(step_index, format!("a model call did not fit its schema: {complaint}"), Object::new());
         }
@@ -193,11 +280,13 @@ impl Road {
     /// Records a piece of reasoning.
     pub(crate) fn reasoning(&mut self, mut record: Object, mode: CaptureMode) {
         let mode = self.in_force(mode);
-        if !self.goes_on(Artifact::ModelCall, mode) {
+        let of_sensitive =
+            record.get("step_index").and_then(Value::as_u64).is_some_and(|index| self.sensitive.has(index));
+        if !self.goes_on(Artifact::ModelCall, mode) || of_sensitive {
             return;
         }
         self.policy.redact_family(Family::Reasoning, &mut record);
-        if !schema::is_valid(Schema::Reasoning, &record) {
+        if !self.fit.takes(Schema::Reasoning, &record) {
             self.losses.count(Loss::Invalid);
         } else if mode.passes(Artifact::ModelCall) {
             self.line(paths::REASONING.to_owned(), &record.into());
@@ -225,7 +314,7 @@ impl Road {
         for (name, mut value) in fields {
             if self.policy.redact_attribute(&name, &mut value) {
                 let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                line.push_str(&format!(" {name}={text}"));
+                line.push_str(&format!(" {}={text}", self.policy.scrub_name(&name)));
             }
         }
         // A line is a line: what was logged must not be able to forge another.
@@ -245,7 +334,8 @@ impl Road {
     }
 
     /// Notes which span of OpenTelemetry a run, a step or a model call was.
-    pub(crate) fn link(&mut self, link: Object) {
+    pub(crate) fn link(&mut self, mut link: Object) {
+        self.policy.redact_record(&mut link, LINK);
         self.line(paths::LINKS.to_owned(), &link.into());
     }
 

@@ -4,7 +4,8 @@
 use crate::{
     CaptureMode,
     bundle::Moment,
-    record::{EventLayer, ModelLayer, Object},
+    pipeline::Amendment,
+    record::{EventLayer, ModelLayer, Number, Object, Value},
 };
 use std::collections::VecDeque;
 
@@ -48,6 +49,14 @@ impl FlightRecorder {
 #[derive(Debug)]
 pub(super) enum Evidence {
     Members(Object),
+    /// What was held back of a step that a call recorded. The next record of the step takes its place.
+    Recorded(Object),
+    /// A further emission at the index of a step.
+    Iteration(Object),
+    Amendment(Object, Amendment),
+    Subgoal(String, Number),
+    /// What the side effect of this id brought back.
+    Observed(String, Value),
     Event(EventLayer, Object),
     Screenshot(Moment, Vec<u8>, bool),
     ModelCall(ModelLayer, Object),
@@ -83,17 +92,29 @@ impl Ring {
         if bytes > self.options.bytes || self.options.steps == 0 {
             return;
         }
-        match self.held.iter_mut().find(|held| held.index == index) {
+        let at = self.held.partition_point(|held| held.index < index);
+        let is_full = self.held.len() >= self.options.steps;
+        match self.held.get_mut(at).filter(|held| held.index == index) {
             Some(held) => {
                 held.evidence.push(evidence);
                 held.bytes += bytes;
             }
-            None => self.held.push_back(Held { index, evidence: vec![evidence], bytes }),
+            // What comes late for a step that was let go must not push out a later one.
+            None if at == 0 && is_full => return,
+            None => self.held.insert(at, Held { index, evidence: vec![evidence], bytes }),
         }
         self.bytes += bytes;
         while self.held.len() > self.options.steps || self.bytes > self.options.bytes {
             let Some(oldest) = self.held.pop_front() else { break };
             self.bytes -= oldest.bytes;
+        }
+    }
+
+    /// Lets go of what was held of the record of a step, which is recorded again.
+    pub(super) fn forget_record(&mut self, index: u64) {
+        if let Some(held) = self.held.iter_mut().find(|held| held.index == index) {
+            // Its bytes stay counted until the step goes: that errs on the side of less memory.
+            held.evidence.retain(|evidence| !matches!(evidence, Evidence::Recorded(_)));
         }
     }
 
@@ -123,5 +144,27 @@ mod tests {
         assert_eq!(ring.held.iter().map(|held| held.index).collect::<Vec<_>>(), [5]);
         ring.hold(6, line("too large for the ring"), 101);
         assert_eq!((ring.take().len(), ring.bytes), (1, 0));
+    }
+
+    #[test]
+    fn what_comes_late_for_a_step_that_was_let_go_pushes_no_other_out() {
+        let mut ring = Ring::new(FlightRecorder { steps: 2, ..FlightRecorder::default() });
+        for index in [4, 7, 1, 5, 7, 4] {
+            ring.hold(index, line("x"), 1);
+        }
+        let held: Vec<_> = ring.take().iter().map(|held| (held.index, held.evidence.len())).collect();
+        assert_eq!(held, [(5, 1), (7, 2)]);
+    }
+
+    #[test]
+    fn a_step_that_is_recorded_again_is_held_once() {
+        let mut ring = Ring::new(FlightRecorder::default());
+        for _ in 0..3 {
+            ring.forget_record(0);
+            ring.hold(0, Evidence::Recorded(Object::new()), 1);
+            ring.hold(0, line("x"), 1);
+        }
+        let held = ring.take();
+        assert_eq!(held.front().map(|held| held.evidence.len()), Some(4));
     }
 }

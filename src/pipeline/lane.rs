@@ -18,7 +18,7 @@ pub(crate) struct Lane {
     pub(crate) losses: Arc<Losses>,
     /// How much is kept, and how much is listened to.
     pub(crate) dial: Arc<Dial>,
-    lazy: AtomicU8,
+    durability: AtomicU8,
     pending_in_a_row: AtomicU32,
     /// Why the bundle could not be opened.
     refusal: OnceLock<String>,
@@ -30,7 +30,7 @@ impl Lane {
             road: Mutex::new(road),
             losses,
             dial,
-            lazy: AtomicU8::new(u8::from(durability == Durability::Lazy)),
+            durability: AtomicU8::new(durability as u8),
             pending_in_a_row: AtomicU32::new(0),
             refusal: OnceLock::new(),
         }
@@ -55,7 +55,7 @@ impl Lane {
     }
 
     pub(crate) fn durability(&self) -> Durability {
-        if self.lazy.load(Ordering::Relaxed) == 0 { Durability::Process } else { Durability::Lazy }
+        Durability::ALL.get(usize::from(self.durability.load(Ordering::Relaxed))).copied().unwrap_or_default()
     }
 
     /// Notes how a wait ended. `true` if the run has just given up waiting.
@@ -70,7 +70,8 @@ impl Lane {
             Acknowledged::Pending => {
                 self.losses.count(Loss::Pending);
                 let row = self.pending_in_a_row.fetch_add(1, Ordering::Relaxed) + 1;
-                row >= PATIENCE && self.lazy.swap(1, Ordering::Relaxed) == 0
+                let lazy = Durability::Lazy as u8;
+                row >= PATIENCE && self.durability.swap(lazy, Ordering::Relaxed) != lazy
             }
         }
     }

@@ -9,7 +9,7 @@ mod prefix;
 
 pub(crate) use effects::Settlement;
 pub(crate) use patches::Amendment;
-pub(super) use patches::carry_over;
+pub(super) use patches::{bring_back, carry_over};
 
 use effects::Effects;
 use model_calls::Calls;

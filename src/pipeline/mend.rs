@@ -8,13 +8,39 @@ use crate::{
 /// How often a record is mended before it is given up.
 const ATTEMPTS: usize = 8;
 
+/// What becomes of a record that breaks its schema.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Fit {
+    /// What does not fit goes.
+    #[default]
+    Strict,
+    /// It stays as its caller handed it over.
+    Permissive,
+}
+
+impl Fit {
+    /// The record as it is to be written, if at all, and what was wrong with what was taken out.
+    pub(super) fn mend(self, schema: Schema, record: Object) -> (Option<Object>, Vec<String>) {
+        match self {
+            Self::Strict => mend(schema, record),
+            Self::Permissive => (Some(record), Vec::new()),
+        }
+    }
+
+    /// Whether a record can be written as it is.
+    pub(super) fn takes(self, schema: Schema, record: &Object) -> bool {
+        self == Self::Permissive || schema::is_valid(schema, record)
+    }
+}
+
 /// The record without the members that do not fit, and what was wrong with them; no record if it cannot be mended.
-pub(super) fn mend(schema: Schema, record: Object) -> (Option<Object>, Vec<String>) {
+fn mend(schema: Schema, record: Object) -> (Option<Object>, Vec<String>) {
     let mut value = Value::Object(record);
     let mut complaints = Vec::new();
     for _ in 0..ATTEMPTS {
         let Err(violations) = schema::validate(schema, &value) else {
-            return (value.as_object().cloned(), complaints);
+            let Value::Object(record) = value else { break };
+            return (Some(record), complaints);
         };
         let mut removed = false;
         let (unknown, violations): (Vec<_>, Vec<_>) =

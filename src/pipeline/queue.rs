@@ -42,9 +42,9 @@ struct State<T> {
     closed: bool,
 }
 
-/// The queue is full, or the worker is gone.
+/// The queue is full, or the worker is gone; gives the item back.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Refused;
+pub(crate) struct Refused<T>(pub(crate) T);
 
 impl<T> Queue<T> {
     pub(crate) fn new(limit: usize) -> Self {
@@ -58,24 +58,24 @@ impl<T> Queue<T> {
     }
 
     /// Adds an item of `weight` bytes, waiting at most `patience` for room.
-    pub(crate) fn push(&self, item: T, weight: usize, urgency: Urgency, patience: Duration) -> Result<(), Refused> {
+    pub(crate) fn push(&self, item: T, weight: usize, urgency: Urgency, patience: Duration) -> Result<(), Refused<T>> {
         let mut state = self.lock();
         if weight > self.limit {
-            return Err(Refused);
+            return Err(Refused(item));
         }
         if state.bytes + weight > self.limit && !state.closed {
             let deadline = Instant::now() + patience;
             while state.bytes + weight > self.limit && !state.closed {
                 let left = deadline.saturating_duration_since(Instant::now());
                 if left.is_zero() {
-                    return Err(Refused);
+                    return Err(Refused(item));
                 }
                 self.items.notify_one();
                 state = self.room.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
             }
         }
         if state.closed {
-            return Err(Refused);
+            return Err(Refused(item));
         }
         state.items.push_back(item);
         state.bytes += weight;
@@ -90,6 +90,13 @@ impl<T> Queue<T> {
             self.items.notify_one();
         }
         Ok(())
+    }
+
+    /// Does something while the worker sleeps and nothing waits for it, so that it comes after everything that was ever
+    /// pushed. `None` if there is work under way.
+    pub(crate) fn while_idle<R>(&self, act: impl FnOnce() -> R) -> Option<R> {
+        let state = self.lock();
+        (state.idle && state.items.is_empty() && !state.closed).then(act)
     }
 
     /// Whether gathering has an end.
@@ -141,8 +148,9 @@ mod tests {
     fn a_full_queue_refuses_after_its_patience_and_takes_again_when_there_is_room() {
         let queue = Queue::new(10);
         queue.push("a", 8, Urgency::Soon, Duration::ZERO).unwrap();
-        assert_eq!(queue.push("b", 8, Urgency::Soon, Duration::from_millis(1)), Err(Refused));
-        assert_eq!(queue.push("larger than the queue", 11, Urgency::Now, Duration::from_secs(9)), Err(Refused));
+        assert_eq!(queue.push("b", 8, Urgency::Soon, Duration::from_millis(1)), Err(Refused("b")));
+        let large = queue.push("larger than the queue", 11, Urgency::Now, Duration::from_secs(9));
+        assert_eq!(large, Err(Refused("larger than the queue")));
         let mut taken = VecDeque::new();
         queue.take(&mut taken, false).unwrap();
         queue.push("c", 8, Urgency::Soon, Duration::ZERO).unwrap();
@@ -182,7 +190,7 @@ mod tests {
         let queue = Queue::new(10);
         queue.push(1, 1, Urgency::Soon, Duration::ZERO).unwrap();
         queue.close();
-        assert_eq!(queue.push(2, 1, Urgency::Now, Duration::ZERO), Err(Refused));
+        assert_eq!(queue.push(2, 1, Urgency::Now, Duration::ZERO), Err(Refused(2)));
         let mut batch = VecDeque::new();
         assert!(queue.take(&mut batch, false).is_some());
         batch.clear();

@@ -4,9 +4,10 @@ use super::{
     Durability,
     dial::Dial,
     flight_recorder::Ring,
-    ledger::{Ledger, carry_over},
+    ledger::Ledger,
     loss::{Loss, Losses},
-    mend::mend,
+    mend::Fit,
+    sensitive::{self, Sensitive},
 };
 use crate::{
     CaptureMode,
@@ -17,6 +18,7 @@ use crate::{
     schema::Schema,
 };
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, HashMap},
     io,
     sync::Arc,
@@ -53,6 +55,8 @@ pub(super) struct OpenStep {
     pub(super) record: Object,
     pub(super) changed: bool,
     pub(super) ended: bool,
+    /// Something of it does not fit its schema yet: the rest of it may still come.
+    pub(super) withheld: bool,
 }
 
 /// The worker's side of a run.
@@ -70,13 +74,25 @@ pub(crate) struct Road {
     pub(super) session_changed: bool,
     session_patch: Object,
     tags: Object,
+    /// Nothing more comes: what does not fit its schema now never will.
+    closing: bool,
     over: bool,
     /// What is kept now; the flight recorder turns it up when something fails.
     pub(super) dial: Arc<Dial>,
     pub(super) ring: Option<Ring>,
+    pub(super) fit: Fit,
+    pub(super) sensitive: Sensitive,
+}
+
+impl OpenStep {
+    fn end(&mut self) {
+        self.ended = true;
+        self.changed |= self.withheld;
+    }
 }
 
 impl Road {
+    /// A road to a bundle. The policy should count for this run alone: its counts are told in the run's tags.
     pub(crate) fn new(bundle: BundleWriter, policy: RedactionPolicy, losses: Arc<Losses>, dial: Arc<Dial>) -> Self {
         let tags = bundle.session().get("tags").and_then(Value::as_object).cloned().unwrap_or_default();
         Self {
@@ -90,10 +106,19 @@ impl Road {
             session_changed: false,
             session_patch: Object::new(),
             tags,
+            closing: false,
             over: false,
             dial,
             ring: None,
+            fit: Fit::default(),
+            sensitive: Sensitive::default(),
         }
+    }
+
+    /// Says what becomes of records that break their schema.
+    pub(crate) fn with_fit(mut self, fit: Fit) -> Self {
+        self.fit = fit;
+        self
     }
 
     pub(crate) fn is_over(&self) -> bool {
@@ -107,6 +132,8 @@ impl Road {
         if !mode.passes(Artifact::Step) {
             return;
         }
+        // What a dialect read out of telemetry is the text of a model or a tool.
+        let mode = if origin == Origin::Derived { self.content_mode(Some(index), mode) } else { mode };
         self.hold_members(index, &members, mode, origin);
         gate_step(&mut members, mode, origin);
         self.redact(Family::Step, &mut members);
@@ -138,6 +165,11 @@ impl Road {
         path
     }
 
+    /// A text as it may be shown.
+    pub(crate) fn safe<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.policy.scrub(text)
+    }
+
     /// What a value weighs in the queue, in bytes.
     pub(crate) fn weight(value: &Value) -> usize {
         match value {
@@ -156,6 +188,9 @@ impl Road {
     pub(super) fn open(&mut self, index: u64) -> &mut OpenStep {
         if !self.steps.contains_key(&index) {
             if self.steps.len() >= OPEN_STEPS {
+                if let Some(mut oldest) = self.steps.first_entry() {
+                    oldest.get_mut().end();
+                }
                 self.write_steps();
                 self.steps.pop_first();
             }
@@ -172,43 +207,15 @@ impl Road {
             self.after_step(index, failed);
         }
         if let Some(step) = self.steps.get_mut(&index) {
-            step.ended = true;
+            step.end();
         }
         self.sequences.retain(|(step, _), _| *step != Some(index));
-    }
-
-    /// Records a whole step under an id of the caller's. A new id at a used index becomes an iteration.
-    pub(crate) fn record_step(&mut self, index: u64, mut record: Object, mode: CaptureMode) -> io::Result<()> {
-        if !mode.passes(Artifact::Step) {
-            return Ok(());
-        }
-        gate_step(&mut record, mode, Origin::Stated);
-        self.policy.redact_family(Family::Step, &mut record);
-        if self.steps.get(&index).is_some_and(|step| step.changed) {
-            // Where nobody waits for the disk, the step before this one may not be there yet.
-            self.write_steps();
-        }
-        let known = self.bundle.read_step(index);
-        match known {
-            Some(mut canonical) if canonical.get("step_id") != record.get("step_id") => {
-                self.steps.remove(&index);
-                record.remove("step_iterations");
-                self.bundle.write_iteration(index, &mut canonical, &record)
-            }
-            known => {
-                // What was attached to the step since stays: scores, costs and judgements are not the caller's to lose.
-                let iterated = known.is_some() && self.is_iterated(index);
-                carry_over(known.unwrap_or_default(), &mut record, iterated);
-                self.steps.insert(index, OpenStep { record, changed: true, ended: true });
-                Ok(())
-            }
-        }
     }
 
     pub(crate) fn tag(&mut self, key: &str, value: &str) {
         let mut value = Value::from(value);
         if self.policy.redact_attribute(key, &mut value) {
-            self.tags.insert(key.to_owned(), value);
+            self.tags.insert(self.policy.scrub_name(key).into_owned(), value);
             self.session_changed = true;
         }
     }
@@ -249,14 +256,25 @@ impl Road {
         whole
     }
 
+    /// Puts everything in place, and waits until the medium holds it where that is promised.
+    pub(crate) fn settle(&mut self) -> bool {
+        let whole = self.flush();
+        let synced = self.bundle.store().sync();
+        self.kept(synced) && whole
+    }
+
     /// What changes in the session record, without what does not fit its schema.
     fn fitting_session(&mut self) -> Object {
         if self.session_patch.is_empty() {
             return Object::new();
         }
         let mut session = self.bundle.session().clone();
-        merge(&mut session, std::mem::take(&mut self.session_patch));
-        let (session, complaints) = mend(Schema::Session, session);
+        merge(&mut session, self.session_patch.clone());
+        let (session, complaints) = self.fit.mend(Schema::Session, session);
+        if !complaints.is_empty() && !self.closing {
+            return session.unwrap_or_default();
+        }
+        self.session_patch.clear();
         for complaint in complaints {
             self.adapter_error(
                 None,
@@ -274,7 +292,21 @@ impl Road {
             if !step.changed {
                 continue;
             }
-            let (record, faults) = mend(Schema::Step, std::mem::take(&mut step.record));
+            let is_open = !step.ended && !self.closing;
+            let kept = is_open.then(|| step.record.clone());
+            let (record, faults) = self.fit.mend(Schema::Step, std::mem::take(&mut step.record));
+            step.withheld = is_open && !faults.is_empty();
+            if let Some(kept) = kept.filter(|_| step.withheld) {
+                // What does not fit may be the first part of something, so the step keeps it until it ends.
+                step.record = kept;
+                let written = record.map_or(Ok(()), |record| self.bundle.write_step(*index, &record));
+                step.changed = written.is_err();
+                if step.changed {
+                    self.losses.count(Loss::Unwritten);
+                    whole = false;
+                }
+                continue;
+            }
             complaints.extend(faults.into_iter().map(|fault| (*index, fault)));
             let Some(record) = record else {
                 self.losses.count(Loss::Invalid);
@@ -310,6 +342,9 @@ impl Road {
         if matches!(status, RunStatus::Halted | RunStatus::Failed) {
             self.promote();
         }
+        self.closing = true;
+        self.steps.values_mut().for_each(OpenStep::end);
+        self.session_changed |= !self.session_patch.is_empty();
         if self.bundle.was_removed() {
             self.losses.count(Loss::Unwritten);
             let summary = "the bundle's folder was deleted or moved during the run; only what came later is here";
@@ -318,7 +353,14 @@ impl Road {
         for (loss, count) in self.losses.occurred() {
             self.tag(&format!("augur.lost.{}", loss.as_str()), &count.to_string());
         }
-        if durability == Durability::Lazy {
+        if self.sensitive.count() > 0 {
+            self.tag(sensitive::TAG, &self.sensitive.count().to_string());
+        }
+        for (rule, count) in self.policy.told_counts() {
+            self.tags.insert(format!("augur.redacted.{rule}_count"), count.to_string().into());
+            self.session_changed = true;
+        }
+        if durability != Durability::Process {
             self.tag("augur.durability", durability.as_str());
         }
         self.flush();

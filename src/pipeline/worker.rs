@@ -13,7 +13,7 @@ use std::{
     collections::VecDeque,
     fmt, io,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Mutex, PoisonError, mpsc},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
     thread::JoinHandle,
     time::Duration,
 };
@@ -63,7 +63,7 @@ impl Pipeline {
     /// Hands work on a run to the worker, waiting at most `patience` for room in the queue.
     pub(crate) fn submit(
         &self,
-        lane: &Arc<Lane>,
+        lane: Arc<Lane>,
         weight: usize,
         urgency: Urgency,
         patience: Duration,
@@ -74,7 +74,7 @@ impl Pipeline {
 
     /// Opens a run on the worker: making folders must not hold up the agent. A message says why it could not be.
     pub(crate) fn open(&self, lane: &Arc<Lane>, open: impl FnOnce() -> Result<Road, String> + Send + 'static) -> bool {
-        self.push(lane, 1024, Urgency::Soon, Duration::from_millis(50), None, Work::Open(Box::new(open)))
+        self.push(Arc::clone(lane), 1024, Urgency::Soon, Duration::from_millis(50), None, Work::Open(Box::new(open)))
     }
 
     /// The same, with an answer once everything that the run has queued until here is in place.
@@ -86,24 +86,51 @@ impl Pipeline {
         work: impl FnOnce(&mut Road) + Send + 'static,
     ) -> Option<Acknowledgement> {
         let acknowledgement = Acknowledgement::default();
-        self.push(lane, weight, Urgency::Now, patience, Some(acknowledgement.clone()), Work::On(Box::new(work)))
-            .then_some(acknowledgement)
+        self.push(
+            Arc::clone(lane),
+            weight,
+            Urgency::Now,
+            patience,
+            Some(acknowledgement.clone()),
+            Work::On(Box::new(work)),
+        )
+        .then_some(acknowledgement)
+    }
+
+    /// Does work on a run on the calling thread, if the worker has nothing to do, and returns its result and whether
+    /// everything is in place. Gives the work back otherwise. What is pushed meanwhile waits for the end of it.
+    pub(crate) fn at_once<T, W>(&self, lane: &Lane, work: W) -> Result<Option<(T, bool)>, W>
+    where
+        W: FnOnce(&mut Road) -> T,
+    {
+        let hold = || lane.road.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(place) = self.queue.while_idle(hold) else { return Err(work) };
+        let done = with_default(&Dispatch::none(), || {
+            on_place(lane, place, |road| {
+                let result = work(road);
+                (result, road.is_over() || road.settle())
+            })
+        });
+        for notice in NOTICES.take() {
+            tracing::error!(target: "tracing_augur", "{notice}");
+        }
+        Ok(done)
     }
 
     fn push(
         &self,
-        lane: &Arc<Lane>,
+        lane: Arc<Lane>,
         weight: usize,
         urgency: Urgency,
         patience: Duration,
         acknowledge: Option<Acknowledgement>,
         work: Work,
     ) -> bool {
-        let task = Task { lane: Arc::clone(lane), acknowledge, work };
+        let task = Task { lane, acknowledge, work };
         match self.queue.push(task, weight + size_of::<Task>() + 64, urgency, patience) {
             Ok(()) => true,
-            Err(Refused) => {
-                lane.losses.count(Loss::QueueFull);
+            Err(Refused(task)) => {
+                task.lane.losses.count(Loss::QueueFull);
                 false
             }
         }
@@ -177,7 +204,7 @@ fn work_off(batch: &mut VecDeque<Task>) -> Vec<String> {
             },
             Work::On(work) => on_road(&lane, |road| {
                 work(road);
-                acknowledge.is_some().then(|| road.is_over() || road.flush())
+                acknowledge.is_some().then(|| road.is_over() || road.settle())
             }),
         };
         match acknowledge {
@@ -196,7 +223,10 @@ fn work_off(batch: &mut VecDeque<Task>) -> Vec<String> {
 
 /// Works on a run's road. A run that is over, or a panic of ours, loses this piece of work and nothing else.
 fn on_road<T>(lane: &Lane, work: impl FnOnce(&mut Road) -> T) -> Option<T> {
-    let mut place = lane.road.lock().unwrap_or_else(PoisonError::into_inner);
+    on_place(lane, lane.road.lock().unwrap_or_else(PoisonError::into_inner), work)
+}
+
+fn on_place<T>(lane: &Lane, mut place: MutexGuard<'_, Option<Road>>, work: impl FnOnce(&mut Road) -> T) -> Option<T> {
     let Some(road) = place.as_mut() else {
         lane.losses.count(if lane.refusal().is_some() { Loss::Unwritten } else { Loss::AfterEnd });
         return None;

@@ -91,17 +91,20 @@ impl RunId {
                 name.push_str(&format!("~{byte:02X}"));
             }
         }
-        let stem = name.split('.').next().unwrap_or_default().to_ascii_uppercase();
-        let reserved = matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL")
-            || (stem.len() == 4
-                && (stem.starts_with("COM") || stem.starts_with("LPT"))
-                && stem.ends_with(|c: char| c.is_ascii_digit()));
-        if reserved || name.len() > 100 || name.starts_with(['.', '-']) || name.ends_with('.') {
+        if is_reserved(&name) || name.len() > 100 || name.starts_with('-') || name.ends_with('.') {
             let kept: String = name.trim_matches(['.', '-']).chars().take(80).collect();
             return format!("{kept}~{}", short_id(&self.0));
         }
         name
     }
+}
+
+/// Whether some system gives a file of this name a meaning of its own: devices, and what begins with a dot.
+pub(crate) fn is_reserved(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
+    let numbered = stem.len() == 4 && ["COM", "LPT"].iter().any(|device| stem.starts_with(device));
+    matches!(stem.as_str(), "" | "CON" | "PRN" | "AUX" | "NUL" | "CONIN$" | "CONOUT$")
+        || numbered && stem.ends_with(|c: char| c.is_ascii_digit())
 }
 
 impl fmt::Display for RunId {

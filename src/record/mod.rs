@@ -7,8 +7,8 @@ mod time;
 mod value;
 mod words;
 
-pub(crate) use id::index_of_step_id;
 pub use id::{IdError, RunId, short_id, step_id};
+pub(crate) use id::{index_of_step_id, is_reserved};
 pub use json::{JsonError, MAX_DEPTH, parse, write_line, write_pretty};
 pub use serialize::{ValueError, to_value};
 pub use time::Timestamp;

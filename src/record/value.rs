@@ -275,6 +275,13 @@ impl From<bool> for Value {
     }
 }
 
+/// As [`Value::from_f64_marked`].
+impl From<f64> for Value {
+    fn from(value: f64) -> Self {
+        Self::from_f64_marked(value)
+    }
+}
+
 impl From<Object> for Value {
     fn from(members: Object) -> Self {
         Self::Object(members)
@@ -361,6 +368,8 @@ mod tests {
         assert!(Number::from_f64(f64::NAN).is_none());
         assert!(Number::from_text("1e400").is_none());
         assert_eq!(Value::from_f64_marked(f64::NEG_INFINITY).as_str(), Some("-Infinity"));
+        assert_eq!(Value::from(f64::NAN).as_str(), Some("NaN"));
+        assert_eq!(Value::from(2.0).to_string(), "2.0");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::{borrow::Cow, collections::HashMap, sync::Arc};
 use super::{
     pii_v2::Learned,
     policy::{Inner, RedactionPolicy, Treatment},
+    regions::PixelRect,
     rules::RuleSet,
     tally::Tally,
 };
@@ -24,6 +25,7 @@ pub struct PolicyBuilder {
     droppers: Vec<Dropper>,
     redactors: Vec<Redactor>,
     reasoning_redactors: Vec<Redactor>,
+    regions: Vec<PixelRect>,
 }
 
 impl PolicyBuilder {
@@ -37,6 +39,7 @@ impl PolicyBuilder {
             droppers: Vec::new(),
             redactors: Vec::new(),
             reasoning_redactors: Vec::new(),
+            regions: Vec::new(),
         }
     }
 
@@ -48,6 +51,7 @@ impl PolicyBuilder {
             droppers: policy.droppers.clone(),
             redactors: policy.redactors.clone(),
             reasoning_redactors: policy.reasoning_redactors.clone(),
+            regions: policy.regions.clone(),
         }
     }
 
@@ -104,6 +108,13 @@ impl PolicyBuilder {
         self
     }
 
+    /// Paints a region of every picture black before its bytes go anywhere. Pictures are then decoded; one that cannot be
+    /// is dropped (see [`RedactionPolicy::redact_picture`]).
+    pub fn mask_region(mut self, region: PixelRect) -> Self {
+        self.regions.push(region);
+        self
+    }
+
     /// The policy. Its counts of redactions start at zero, and it remembers no value yet.
     #[must_use]
     pub fn build(self) -> RedactionPolicy {
@@ -114,8 +125,9 @@ impl PolicyBuilder {
             droppers: self.droppers,
             redactors: self.redactors,
             reasoning_redactors: self.reasoning_redactors,
+            regions: self.regions,
             tally: Tally::default(),
-            learned: Learned::default(),
+            learned: Arc::new(Learned::default()),
         }))
     }
 }

@@ -25,7 +25,7 @@ fn redacted(policy: &RedactionPolicy, text: &str) -> String {
 
 #[test]
 fn text_is_scrubbed_as_the_contract_says() {
-    let policy = RedactionPolicy::default();
+    let policy = RedactionPolicy::default_pii_v1();
     for (input, expected) in [
         ("Authorization: Bearer abc.def==", "Authorization: ***REDACTED:bearer***=="),
         ("api_key=abc123 xapikey: z", "***REDACTED:api_key*** x***REDACTED:api_key***"),
@@ -60,7 +60,7 @@ fn text_is_scrubbed_as_the_contract_says() {
 
 #[test]
 fn clean_text_is_borrowed_and_not_counted() {
-    let policy = RedactionPolicy::default();
+    let policy = RedactionPolicy::default_pii_v1();
     assert!(matches!(policy.scrub("a cookie recipe"), Cow::Borrowed(_)));
     assert!(policy.is_clean("max_tokens: 4096"));
     assert_eq!(policy.redactions(), 0);
@@ -68,7 +68,7 @@ fn clean_text_is_borrowed_and_not_counted() {
 
 #[test]
 fn members_are_dropped_and_masked_as_the_contract_says() {
-    let policy = RedactionPolicy::default();
+    let policy = RedactionPolicy::default_pii_v1();
     for (input, expected) in [
         (
             r#"{"API_KEY":null,"ApiKey":[1],"api-key":"k","X-Api-Key":"z","Set-Cookie":"z"}"#,
@@ -95,7 +95,7 @@ fn members_are_dropped_and_masked_as_the_contract_says() {
 
 #[test]
 fn every_touched_value_is_counted_once() {
-    let policy = RedactionPolicy::default();
+    let policy = RedactionPolicy::default_pii_v1();
     let mut value = json(r#"{"pwd":1,"token":2,"a":["pwd=x me@x.org","clean"],"cvv":"***REDACTED:mask***"}"#);
     assert_eq!(policy.redact(&mut value), 3);
     assert_eq!(policy.redact(&mut value), 0, "what is redacted stays as it is");
@@ -105,7 +105,7 @@ fn every_touched_value_is_counted_once() {
 
 #[test]
 fn attribute_names_are_judged_whole_and_by_their_last_segment() {
-    let policy = RedactionPolicy::builder().mask_key("User.Email").build();
+    let policy = RedactionPolicy::default_pii_v1().to_builder().mask_key("User.Email").build();
     for (name, expected) in [
         ("http.request.header.Authorization", Treatment::Drop),
         ("http.response.header.set-cookie", Treatment::Drop),
@@ -125,7 +125,7 @@ fn attribute_names_are_judged_whole_and_by_their_last_segment() {
 
 #[test]
 fn attributes_pass_the_same_rules_as_members() {
-    let policy = RedactionPolicy::builder().dropper(|name, _| name == "patient").build();
+    let policy = RedactionPolicy::default_pii_v1().to_builder().dropper(|name, _| name == "patient").build();
     for (name, expected) in [
         ("http.request.header.cookie", None),
         ("augur.action.params.patient", None),
@@ -142,7 +142,8 @@ fn attributes_pass_the_same_rules_as_members() {
 
 #[test]
 fn a_custom_policy_takes_effect() {
-    let policy = RedactionPolicy::builder()
+    let policy = RedactionPolicy::default_pii_v1()
+        .to_builder()
         .id("clinic-v1")
         .drop_key("Patient_Name")
         .mask_key("MRN")
@@ -167,7 +168,8 @@ fn a_custom_policy_takes_effect() {
 
 #[test]
 fn a_policy_built_from_another_keeps_its_rules() {
-    let first = RedactionPolicy::builder().id("a").redactor(|text: &str| text.replace('x', "y")).build();
+    let first =
+        RedactionPolicy::default_pii_v1().to_builder().id("a").redactor(|text: &str| text.replace('x', "y")).build();
     let second = first.to_builder().id("b").drop_key("k").build();
     assert_eq!(redacted(&second, r#"{"k":1,"v":"x"}"#), r#"{"v": "y"}"#);
     assert_eq!((first.id(), second.id()), ("a", "b"));
@@ -176,7 +178,8 @@ fn a_policy_built_from_another_keeps_its_rules() {
 
 #[test]
 fn reasoning_rules_see_the_scrubbed_text_of_reasoning_records_only() {
-    let policy = RedactionPolicy::builder()
+    let policy = RedactionPolicy::default_pii_v1()
+        .to_builder()
         .reasoning_redactor(|text: &str| text.replace("***REDACTED:email***", "someone"))
         .build();
     let source = r#"{"text":"ask me@x.org","model":"me@x.org","format":"adapter_inferred","step_index":1}"#;
@@ -191,7 +194,8 @@ fn reasoning_rules_see_the_scrubbed_text_of_reasoning_records_only() {
 
 #[test]
 fn a_rule_that_panics_costs_the_value_and_not_the_secret() {
-    let policy = RedactionPolicy::builder()
+    let policy = RedactionPolicy::default_pii_v1()
+        .to_builder()
         .redactor(|text: &str| {
             assert!(!text.contains("bad"), "rule failed");
             None
@@ -218,7 +222,7 @@ fn a_value_nested_too_deep_is_replaced_and_not_passed() {
     for _ in 0..2_000 {
         value = Value::from(vec![value]);
     }
-    let policy = RedactionPolicy::default();
+    let policy = RedactionPolicy::default_pii_v1();
     assert_eq!(policy.redact(&mut value), 1);
     let text = value.to_string();
     assert!(text.contains(ERROR) && !text.contains("me@x.org"));
@@ -226,7 +230,8 @@ fn a_value_nested_too_deep_is_replaced_and_not_passed() {
 
 #[test]
 fn debug_tells_counts_and_no_names() {
-    let policy = RedactionPolicy::builder().id("p").drop_key("hush").redactor(|_: &str| None).build();
+    let policy =
+        RedactionPolicy::default_pii_v1().to_builder().id("p").drop_key("hush").redactor(|_: &str| None).build();
     let text = format!("{policy:?}");
     assert_eq!(
         text,
@@ -264,12 +269,13 @@ fn at<'a>(members: &'a Object, path: &str) -> Option<&'a Value> {
 
 #[test]
 fn identity_survives_in_every_family_and_nothing_else_does() {
-    let strict = RedactionPolicy::builder()
+    let strict = RedactionPolicy::default_pii_v1()
+        .to_builder()
         .redactor(|_: &str| "gone".to_owned())
         .dropper(|name, _| name == "step_index")
         .build();
     for family in Family::ALL {
-        for policy in [RedactionPolicy::default(), strict.clone()] {
+        for policy in [RedactionPolicy::default_pii_v1(), strict.clone()] {
             let mut members = record_with_identity(family);
             policy.redact_family(family, &mut members);
             for path in family.identity() {
@@ -285,7 +291,7 @@ fn identity_survives_in_every_family_and_nothing_else_does() {
 
 #[test]
 fn identity_reaches_through_lists_and_stops_at_objects() {
-    let policy = RedactionPolicy::default();
+    let policy = RedactionPolicy::default_pii_v1();
     let mut step = record(
         r#"{"step_id":{"password":"p","x":"me@x.org"},
             "events":["events/me@x.org.jsonl"],
@@ -309,7 +315,7 @@ fn identity_reaches_through_lists_and_stops_at_objects() {
 
 #[test]
 fn a_secret_in_an_identity_member_is_found_before_it_is_kept() {
-    let policy = RedactionPolicy::default();
+    let policy = RedactionPolicy::default_pii_v1();
     for (family, source, expected) in [
         (Family::Step, r#"{"step_id":"r/step/0001","intent":"me@x.org"}"#, None),
         (Family::Step, r#"{"step_id":"me@x.org/step/0001"}"#, Some("step_id")),
@@ -328,7 +334,7 @@ fn a_secret_in_an_identity_member_is_found_before_it_is_kept() {
 
 #[test]
 fn model_call_tokens_keep_their_names() {
-    let policy = RedactionPolicy::default();
+    let policy = RedactionPolicy::default_pii_v1();
     let mut call = record(
         r#"{"layer":"planner","request":{"model":"m","messages":[{"role":"user","content":"pwd=1"}],"params":{"token":"t"}},
             "response":{"logprobs":[{"token":"a","token_id":1,"logprob":-1,"top_alternatives":[{"token":"b","logprob":-2}]}]}}"#,

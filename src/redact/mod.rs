@@ -8,6 +8,7 @@ mod pii_v1;
 mod pii_v2;
 mod png;
 mod policy;
+mod regions;
 mod rules;
 mod tally;
 mod walk;
@@ -19,6 +20,7 @@ pub use builder::PolicyBuilder;
 pub use identity::Family;
 pub use png::strip_png_text;
 pub use policy::{RedactionPolicy, Treatment};
+pub use regions::{PixelRect, RegionError};
 
 /// What stands in place of a value whose name is a mask key.
 pub const MASK: &str = "***REDACTED:mask***";

@@ -5,6 +5,7 @@ use std::{
     collections::HashMap,
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -13,9 +14,12 @@ use super::{
     builder::{Dropper, PolicyBuilder, Redactor, fold},
     embedded, pii_v1,
     pii_v2::{self, Kind, Learned, Look, classify, structure},
+    regions::PixelRect,
     rules::{RuleSet, Version},
     tally::Tally,
 };
+#[cfg(feature = "otlp")]
+use crate::record::Object;
 use crate::record::Value;
 
 /// Decides what leaves: which members are removed or masked, and what is scrubbed from text.
@@ -37,8 +41,10 @@ pub(super) struct Inner {
     pub(super) droppers: Vec<Dropper>,
     pub(super) redactors: Vec<Redactor>,
     pub(super) reasoning_redactors: Vec<Redactor>,
+    /// Regions of every picture that are painted over.
+    pub(super) regions: Vec<PixelRect>,
     pub(super) tally: Tally,
-    pub(super) learned: Learned,
+    pub(super) learned: Arc<Learned>,
 }
 
 /// What happens to a value because of its name.
@@ -54,7 +60,7 @@ pub enum Treatment {
 
 impl Default for RedactionPolicy {
     fn default() -> Self {
-        Self::default_pii_v1()
+        Self::default_pii_v2()
     }
 }
 
@@ -104,7 +110,7 @@ impl RedactionPolicy {
     /// Whether an id may be stored as it is. Ids are not rewritten, so one that holds a secret is refused.
     ///
     /// Like [`scrub`](Self::scrub), but without the rules that go by the looks of a text alone: random letters next to the
-    /// word "key" are no reason to refuse an id.
+    /// word "key" are no reason to refuse an id. A sentence or an address in the place of an id is judged as text.
     #[must_use]
     pub fn is_clean(&self, text: &str) -> bool {
         self.0.is_clean(text)
@@ -118,6 +124,47 @@ impl RedactionPolicy {
     #[must_use]
     pub fn treat_key(&self, name: &str) -> Treatment {
         self.0.by_segments(name, |key| self.0.treat_member(key))
+    }
+
+    /// The same policy, sharing what it remembers, with counts that begin at zero and are added to those of this one too.
+    pub(crate) fn counting_apart(&self) -> Self {
+        let inner = &self.0;
+        Self(Arc::new(Inner {
+            id: inner.id.clone(),
+            rules: inner.rules,
+            keys: inner.keys.clone(),
+            droppers: inner.droppers.clone(),
+            redactors: inner.redactors.clone(),
+            reasoning_redactors: inner.reasoning_redactors.clone(),
+            regions: inner.regions.clone(),
+            tally: inner.tally.below(),
+            learned: Arc::clone(&inner.learned),
+        }))
+    }
+
+    /// What is told of this policy's work in the tags of a run, by rule. Nothing for `default-pii-v1`, whose bundles are as
+    /// the contract has them.
+    pub(crate) fn told_counts(&self) -> Vec<(&'static str, u64)> {
+        if self.0.is_two() { self.counts() } else { Vec::new() }
+    }
+
+    /// A name that was made up at run time, without the secrets in it. `default-pii-v1` leaves names alone.
+    pub(crate) fn scrub_name<'a>(&self, name: &'a str) -> Cow<'a, str> {
+        if self.0.is_two() { self.scrub(name) } else { Cow::Borrowed(name) }
+    }
+
+    /// Which of these texts, by their numbered names, are pieces of one token, and what stands in their place.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn parts(&self, texts: &Object) -> Vec<(String, &'static str)> {
+        let found = if self.0.is_two() { structure::parts(texts, &self.0.look()) } else { Vec::new() };
+        found.into_iter().map(|(name, kind)| (name, kind.mark())).collect()
+    }
+
+    /// What is said of a folder whose path holds a secret; `None` if it holds none. `default-pii-v1` leaves paths alone.
+    pub(crate) fn safe_path(&self, folder: &Path) -> Option<PathBuf> {
+        let path = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+        let path = path.to_string_lossy();
+        (self.0.is_two() && !self.is_clean(&path)).then(|| PathBuf::from(self.scrub(&path).into_owned()))
     }
 
     /// How many values this policy and its clones have removed, masked or scrubbed so far.
@@ -156,20 +203,35 @@ impl Inner {
 
     /// `None` if the text stays as it is. `nested`: how many texts of JSON it was found in.
     pub(super) fn scrub(&self, text: &str, nested: u8) -> Option<String> {
-        let scrubbed = match self.rules.version {
+        self.run(&self.redactors, text, self.scrub_built_in(text, nested))
+    }
+
+    /// Without the rules of users.
+    pub(super) fn scrub_built_in(&self, text: &str, nested: u8) -> Option<String> {
+        match self.rules.version {
             Version::One => pii_v1::scrub(text).inspect(|_| self.tally.add(Kind::Text)),
             Version::Two => match embedded::scrub(self, text, nested) {
                 Some(read) => read,
-                None => self.look().scrub(text, |kind| self.tally.add(kind)),
+                None => self.scrub_prose(text, nested),
             },
-        };
-        self.run(&self.redactors, text, scrubbed)
+        }
+    }
+
+    /// Text that is not JSON as a whole: first what JSON there is in it, then the words.
+    fn scrub_prose(&self, text: &str, nested: u8) -> Option<String> {
+        let read = embedded::scrub_pieces(self, text, nested);
+        let scrubbed = self.look().scrub(read.as_deref().unwrap_or(text), |kind| self.tally.add(kind));
+        scrubbed.or(read)
     }
 
     fn is_clean(&self, text: &str) -> bool {
         let scrubbed = match self.rules.version {
             Version::One => pii_v1::scrub(text),
-            Version::Two => Look::new(&self.learned, true).scrub(text, |_| {}),
+            // An id that is JSON is none that a name was made for; there the names in it count too.
+            Version::Two => embedded::scrub(self, text, 0)
+                .flatten()
+                .or_else(|| embedded::scrub_pieces(self, text, 0))
+                .or_else(|| Look::new(&self.learned, is_name(text)).scrub(text, |_| {})),
         };
         scrubbed.is_none() && self.run(&self.redactors, text, None).is_none()
     }
@@ -226,6 +288,11 @@ impl Inner {
         }
         scrubbed.filter(|result| result != text)
     }
+}
+
+/// Whether a text was made to name something; a sentence or an address in its place is judged like any other text.
+fn is_name(text: &str) -> bool {
+    !text.contains(char::is_whitespace) && !text.contains("://")
 }
 
 /// The answer of a user's rule; `None` if it panicked.

@@ -3,7 +3,7 @@
 use super::{
     ERROR, MASK,
     identity::{Family, Shield, shield},
-    pii_v2::{Kind, classify, structure},
+    pii_v2::{Kind, classify, deltas, structure},
     policy::{Inner, RedactionPolicy, Treatment, contain},
 };
 use crate::record::{Object, Value};
@@ -16,6 +16,13 @@ impl RedactionPolicy {
     /// Redacts a value in place; nothing in it is identity. Returns how many values were removed, masked or scrubbed.
     pub fn redact(&self, value: &mut Value) -> u64 {
         self.walk(|walk| walk.value(value, &[], 0))
+    }
+
+    /// Redacts a value that is to become part of a text. `default-pii-v1` looks at such text only once it is composed.
+    pub(crate) fn redact_ahead(&self, value: &mut Value) {
+        if self.0.is_two() {
+            self.redact(value);
+        }
     }
 
     /// Redacts a record in place and leaves the members named by `identity` as they are.
@@ -129,6 +136,10 @@ impl<'p> Walk<'p> {
                 self.replace(item, kind);
             }
         }
+        for kind in deltas::redact(items, &self.policy.look()) {
+            self.policy.tally.add(kind);
+            self.touched += 1;
+        }
         for index in structure::pairs(items) {
             if let Some(Value::Array(pair)) = items.get_mut(index)
                 && let [Value::String(name), value] = pair.as_mut_slice()
@@ -142,6 +153,13 @@ impl<'p> Walk<'p> {
     fn object(&mut self, members: &mut Object, identity: &[&str], depth: usize) {
         let is_sample = is_token_sample(members);
         let named = if self.policy.is_two() { structure::named_value(members) } else { None };
+        if self.policy.is_two() && identity.is_empty() {
+            for (name, kind) in structure::parts(members, &self.policy.look()) {
+                if let Some(value) = members.get_mut(&name) {
+                    self.replace(value, kind);
+                }
+            }
+        }
         members.retain(|name, value| {
             let below = match shield(identity, name) {
                 Shield::Whole if is_plain(value) => return true,
@@ -166,9 +184,9 @@ impl<'p> Walk<'p> {
         }
     }
 
-    /// Scrubs the names themselves: a map may be keyed by what is secret.
+    /// Scrubs the names themselves: a map may be keyed by what is secret. Custom redactors are for texts and see no names.
     fn names(&mut self, members: &mut Object) {
-        let scrubbed = |name: &String| Some((name.clone(), self.policy.scrub(name, u8::MAX)?));
+        let scrubbed = |name: &String| Some((name.clone(), self.policy.scrub_built_in(name, self.nested)?));
         let renamed: Vec<(String, String)> = members.keys().filter_map(scrubbed).collect();
         for (old, new) in renamed {
             let Some(value) = members.remove(&old) else { continue };

@@ -1,17 +1,18 @@
 //! The options of a session.
 
 use super::{
-    BranchMode, Session, SessionError, State,
+    BranchMode, PERMISSIVE, Session, SessionError, State,
     branch::SESSION_TYPE,
-    check::{invalid, object, secret},
+    check::{invalid, object, secret, violated},
+    permitted,
     run::check_task,
 };
 use crate::{
-    CaptureMode, Durability,
+    CaptureMode, Durability, FlightRecorder,
     bridge::debug_session_id,
-    bundle::{Bundle, BundleWriter, SessionHeader},
+    bundle::{self, Bundle, BundleWriter, SessionHeader, fingerprint::Algorithm},
     capture::Artifact,
-    pipeline::{Dial, Lane, Losses, Pipeline, Road},
+    pipeline::{Dial, Fit, Lane, Losses, Pipeline, Road},
     record::{Object, RunId, Timestamp, Value},
     redact::{Family, RedactionPolicy},
     schema::{self, Schema},
@@ -21,7 +22,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
     path::PathBuf,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, atomic::AtomicU64},
 };
 
 /// How much may wait for the worker, in bytes.
@@ -35,6 +36,10 @@ pub struct SessionBuilder {
     client: Object,
     mode: Option<CaptureMode>,
     durability: Durability,
+    flight_recorder: Option<FlightRecorder>,
+    fingerprint: Algorithm,
+    fit: Fit,
+    direct: bool,
     debug_session_id: Option<String>,
     policy: RedactionPolicy,
     tags: Object,
@@ -72,6 +77,10 @@ impl SessionBuilder {
             client: Object::from([("name".to_owned(), client_name.into())]),
             mode: None,
             durability: Durability::default(),
+            flight_recorder: None,
+            fingerprint: Algorithm::default(),
+            fit: Fit::default(),
+            direct: false,
             debug_session_id: None,
             policy: RedactionPolicy::default(),
             tags: Object::new(),
@@ -112,6 +121,39 @@ impl SessionBuilder {
     #[must_use]
     pub fn durability(mut self, durability: Durability) -> Self {
         self.durability = durability;
+        self
+    }
+
+    /// Whether calls that wait for their files do the work themselves while the recorder's own thread has nothing to do. That
+    /// saves two switches between threads a call; the calling threads need a stack of 2 MiB. Default: no.
+    #[must_use]
+    pub fn direct(mut self, direct: bool) -> Self {
+        self.direct = direct;
+        self
+    }
+
+    /// Holds back evidence in memory and writes it when a step fails or the run does not end well: what the mode keeps out of
+    /// the steps, and of what is recorded and attached at them.
+    #[must_use]
+    pub fn flight_recorder(mut self, flight_recorder: FlightRecorder) -> Self {
+        self.flight_recorder = Some(flight_recorder);
+        self
+    }
+
+    /// How the fingerprint of the run is computed. Default: `cua_v1`.
+    #[must_use]
+    pub fn fingerprint(mut self, algorithm: Algorithm) -> Self {
+        self.fingerprint = algorithm;
+        self
+    }
+
+    /// Takes what a caller hands over as it is: whatever the mode, and records that break their schemas too. For comparison
+    /// with other recorders and for programs that come from one. Such a bundle need not be valid; the tag `augur.permissive`
+    /// says so, and `augur.permissive.unfit` how many records were taken that break their schema. Redaction and the rules
+    /// for names stand, model calls are still judged, and at mode `off` this changes nothing. Default: no.
+    #[must_use]
+    pub fn permissive(mut self, permissive: bool) -> Self {
+        self.fit = if permissive { Fit::Permissive } else { Fit::Strict };
         self
     }
 
@@ -198,7 +240,8 @@ impl SessionBuilder {
     ///
     /// # Errors
     /// If an argument is not usable (the message says which and why), or if the folder cannot take a bundle.
-    pub fn open(self) -> Result<Session, SessionError> {
+    pub fn open(mut self) -> Result<Session, SessionError> {
+        self.policy = self.policy.counting_apart();
         let run_id = RunId::new(self.run_id)?;
         if !self.policy.is_clean(run_id.as_str()) {
             return Err(crate::record::IdError::Secret.into());
@@ -225,21 +268,30 @@ impl SessionBuilder {
                 _ => CaptureMode::Off,
             },
         };
+        // Where nothing is kept there is nothing to be lenient about.
+        let fit = if mode == CaptureMode::Off { Fit::Strict } else { self.fit };
+        let gate = permitted(mode, fit);
         let Checked { mut extra, stamps, subgoals } =
-            check_records(self.records, self.task_spec_id, self.group_id, &self.policy)?;
+            check_records(self.records, self.task_spec_id, self.group_id, &self.policy, fit)?;
         let slice = stamps.get("branch_context").and_then(Value::as_object).cloned().unwrap_or_default();
-        if let (false, Some(Value::Object(branch))) = (mode.passes(Artifact::Mutation), extra.get_mut("branch_context"))
+        if let (false, Some(Value::Object(branch))) = (gate.passes(Artifact::Mutation), extra.get_mut("branch_context"))
         {
             branch.remove("mutation");
         }
-        if !mode.passes(Artifact::TaskSpec) {
+        if !gate.passes(Artifact::TaskSpec) {
             extra.remove("task_spec");
         }
+        let task = extra.get("task_spec").and_then(Value::as_object);
+        let unfit = task.is_some_and(|task| !schema::is_valid(Schema::TaskSpec, task));
         self.policy.redact_family(Family::Session, &mut extra);
+        extra.extend(self.policy.safe_path(&self.folder).map(|safe| bundle::places(&safe)).unwrap_or_default());
         let mut tags = self.names;
         tags.extend(self.tags);
         if self.orchestrator {
             tags.insert(SESSION_TYPE.to_owned(), "orchestrator".into());
+        }
+        if fit == Fit::Permissive {
+            tags.insert(PERMISSIVE.to_owned(), "true".into());
         }
         tags.retain(|key, value| self.policy.redact_attribute(key, value));
         let mut open_to_all =
@@ -256,6 +308,7 @@ impl SessionBuilder {
             capture_mode: mode,
             started_at: self.started_at.unwrap_or_else(|| Timestamp::now().to_string()),
             policy_id: self.policy.id().to_owned(),
+            fingerprint: self.fingerprint,
             tags: taken(&mut open_to_all, "tags"),
             extra,
         };
@@ -265,12 +318,17 @@ impl SessionBuilder {
             }
             None => None,
         };
-        let writer = BundleWriter::create(&self.folder, &header)?;
+        let mut writer = BundleWriter::create(&self.folder, &header)?;
+        if self.durability == Durability::Power {
+            writer.keep_through_power_cuts();
+        }
         let losses = Arc::new(Losses::default());
-        let dial = Arc::new(Dial::new(mode, CaptureMode::Off));
-        let mut road = Road::new(writer, self.policy.clone(), Arc::clone(&losses), Arc::clone(&dial));
+        let held = self.flight_recorder.map_or(CaptureMode::Off, |recorder| recorder.holds());
+        let dial = Arc::new(Dial::new(mode, held));
+        let road = Road::new(writer, self.policy.clone(), Arc::clone(&losses), Arc::clone(&dial));
+        let mut road = road.with_flight_recorder(self.flight_recorder).with_fit(fit);
         if let Some((parent, until)) = parent {
-            road.copy_prefix(&parent, until, &slice, mode)?;
+            road.copy_prefix(&parent, until, &slice, gate)?;
         }
         let pipeline = Pipeline::start(QUEUE_BYTES)?;
         let lane = Arc::new(Lane::new(Some(road), losses, dial, self.durability));
@@ -285,6 +343,9 @@ impl SessionBuilder {
             branch_mode: self.branch_mode,
             orchestrator: self.orchestrator,
             capture_logprobs: self.capture_logprobs,
+            fit,
+            direct: self.direct,
+            unfit: AtomicU64::new(unfit.into()),
         })
     }
 }
@@ -303,13 +364,13 @@ fn check_records(
     task_spec_id: Option<String>,
     group_id: Option<String>,
     policy: &RedactionPolicy,
+    fit: Fit,
 ) -> Result<Checked, SessionError> {
     let mut checked = Checked { extra: Object::new(), stamps: Object::new(), subgoals: None };
     let mut take = |key: &str| records.remove(key).transpose().map_err(SessionError::InvalidArgument);
     if let Some(branch) = take("branch_context")? {
         if let Err(violations) = schema::validate(Schema::BranchContext, &branch) {
-            let first: Vec<String> = violations.iter().take(3).map(ToString::to_string).collect();
-            return Err(invalid(&format!("branch_context: {}", first.join("; "))));
+            return Err(violated(policy, "branch_context", &violations));
         }
         let mut slice = branch.clone();
         slice.remove("mutation");
@@ -317,7 +378,7 @@ fn check_records(
         checked.extra.insert("branch_context".to_owned(), branch.into());
     }
     if let Some(spec) = take("task_spec")? {
-        checked.subgoals = Some(check_task(policy, &spec)?);
+        checked.subgoals = Some(check_task(policy, &spec, fit)?);
         checked.extra.insert("task_spec".to_owned(), spec.into());
     }
     if let Some(id) = task_spec_id {

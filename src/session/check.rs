@@ -2,12 +2,14 @@
 
 use super::{Session, SessionError};
 use crate::{
-    pipeline::Road,
+    pipeline::{Fit, Road},
     record::{Number, Object, Value, to_value},
-    redact::Family,
+    redact::{Family, RedactionPolicy},
     schema::{self, Schema},
 };
 use serde::Serialize;
+use std::borrow::Cow;
+use std::sync::atomic::Ordering;
 
 /// The longest name of an effect or a log, in bytes: with an index and an ending it must still be a file name.
 const LONGEST_NAME: usize = 200;
@@ -91,15 +93,25 @@ impl Session {
         }
     }
 
+    /// Holds a record against its schema. A permissive session counts what does not fit and takes it.
     pub(super) fn fits<'a>(
         &self,
         schema: Schema,
         argument: &str,
         record: impl Into<schema::View<'a>>,
     ) -> Result<(), SessionError> {
-        let Err(violations) = schema::validate(schema, record) else { return Ok(()) };
-        let first: Vec<String> = violations.iter().take(3).map(ToString::to_string).collect();
-        Err(SessionError::InvalidArgument(format!("{argument}: {}", first.join("; "))))
+        // A model call is judged wherever its caller does not ask for leniency: so is it everywhere.
+        if self.fit == Fit::Strict || schema == Schema::ModelCall {
+            return strictly(&self.policy, schema, argument, record);
+        }
+        self.count_unfit(schema, record);
+        Ok(())
+    }
+
+    pub(super) fn count_unfit<'a>(&self, schema: Schema, record: impl Into<schema::View<'a>>) {
+        if self.fit == Fit::Permissive && !schema::is_valid(schema, record) {
+            self.unfit.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// Checks members of a step on their own.
@@ -113,7 +125,9 @@ impl Session {
         ];
         let mut step: Object = whole.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
         step.extend(members.clone());
-        self.fits(Schema::Step, argument, &step)?;
+        if self.fit == Fit::Strict {
+            strictly(&self.policy, Schema::Step, argument, &step)?;
+        }
         // Of the whole, only what the caller gave can hold a secret of the caller's.
         let mut given = members.clone();
         match Road::tainted(&self.policy, Family::Step, &mut given) {
@@ -141,6 +155,33 @@ impl Session {
         };
         Err(invalid(&format!("{argument}: {problem}; it becomes part of a file's name")))
     }
+}
+
+fn strictly<'a>(
+    policy: &RedactionPolicy,
+    schema: Schema,
+    argument: &str,
+    record: impl Into<schema::View<'a>>,
+) -> Result<(), SessionError> {
+    let Err(violations) = schema::validate(schema, record) else { return Ok(()) };
+    Err(violated(policy, argument, &violations))
+}
+
+/// What the first violations were. They quote names of members, in which anything may stand.
+pub(super) fn violated(policy: &RedactionPolicy, argument: &str, violations: &[schema::Violation]) -> SessionError {
+    let told = |violation: &schema::Violation| {
+        let text = violation.to_string();
+        let (Some(open), Some(close)) = (text.find('"'), text.rfind('"')) else {
+            return policy.scrub(&text).into_owned();
+        };
+        let part = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
+        let name = part(open + 1, close);
+        // In a name that was cut no policy finds what it holds.
+        let name = if name.contains('…') { Cow::Borrowed("…") } else { policy.scrub(name) };
+        policy.scrub(&format!("{}\"{name}\"{}", part(0, open), part(close + 1, text.len()))).into_owned()
+    };
+    let first: Vec<String> = violations.iter().take(3).map(told).collect();
+    invalid(&format!("{argument}: {}", first.join("; ")))
 }
 
 pub(super) fn secret(argument: &str, path: &str) -> SessionError {

@@ -45,7 +45,7 @@ impl Session {
             ("declared_at", Some(time("declared_at", options.declared_at.as_deref())?.into())),
         ]);
         self.check(Schema::SideEffect, "side effect", &mut record, Family::SideEffect)?;
-        let mode = self.lane.mode();
+        let mode = self.gate();
         self.settled(weight(&record), move |road| road.declare_effect(record, mode))?;
         Ok(id)
     }
@@ -90,12 +90,12 @@ impl Session {
     /// # Errors
     /// If the session is closed or the disk refuses.
     pub fn abort_pending_side_effects(&self, reason: &str) -> Result<Vec<String>, SessionError> {
-        let (reason, at, mode) = (reason.to_owned(), time("aborted_at", None)?, self.lane.mode());
+        let (reason, at, mode) = (reason.to_owned(), time("aborted_at", None)?, self.gate());
         self.settled(1024 + reason.len(), move |road| road.abort_effects(&reason, &at, mode))
     }
 
     fn settle(&self, id: &str, weight: usize, how: Settlement) -> Result<(), SessionError> {
-        let (id, mode) = (id.to_owned(), self.lane.mode());
+        let (id, mode) = (id.to_owned(), self.gate());
         self.settled(weight, move |road| road.settle_effect(&id, how, mode))
     }
 

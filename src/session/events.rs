@@ -2,15 +2,17 @@
 
 use super::{
     ReasoningOptions, Session, SessionError,
-    check::{given, index_in_range, object, stated_index_in_range, text, time, weight},
+    check::{given, index_in_range, invalid, object, stated_index_in_range, text, time, weight},
 };
 use crate::{
-    bundle::paths,
-    record::{EventLayer, Value},
+    record::{EventLayer, Value, is_reserved},
     redact::Family,
     schema::Schema,
 };
 use serde::Serialize;
+
+/// How many named logs a run can have.
+const MOST_LOGS: usize = 1024;
 
 impl Session {
     /// Records a decision event: an object with `ts`, `layer`, `kind`, `summary` and, if it belongs to a step, `step_index`.
@@ -24,28 +26,59 @@ impl Session {
             event.remove("step_index");
         }
         self.check(Schema::Event, "event", &mut event, Family::Event)?;
+        if !event.contains_key("ts") {
+            return Err(invalid("event: ts is missing"));
+        }
         stated_index_in_range(&event)?;
         let layer = event.get("layer").and_then(Value::as_str).and_then(|word| word.parse().ok());
-        let (layer, mode) = (layer.unwrap_or(EventLayer::Runner), self.lane.mode());
+        let (layer, mode) = (layer.unwrap_or(EventLayer::Runner), self.gate());
         self.run(weight(&event), move |road| {
             road.event(event, layer, mode);
             Ok(())
         })
     }
 
-    /// Adds text to a log: to that of a step, or to the one called `name` (`logs/<name>.log`). It ends in a newline.
+    /// Adds text to a log: to that of a step, or to the one called `name` (`logs/<name>.log`). It ends in a newline. A run
+    /// has at most 1024 named logs.
     ///
     /// # Errors
-    /// If the name is no plain file name or holds what looks like a secret, or if the session is closed.
+    /// If the name is no plain file name, is one that a system reserves or that another log has but for its case, or holds
+    /// what looks like a secret; or if the session is closed.
     pub fn append_log(&self, text: &str, step_index: Option<u64>, name: &str) -> Result<(), SessionError> {
         self.check_open()?;
         step_index.map_or(Ok(()), index_in_range)?;
         self.check_name("name", name)?;
-        let (path, text, mode) = (paths::log(step_index, name), text.to_owned(), self.lane.mode());
+        if step_index.is_none() {
+            self.take_log_name(name)?;
+        }
+        let (name, text, mode) = (name.to_owned(), text.to_owned(), self.gate());
         self.run(1024 + text.len(), move |road| {
-            road.log_text(path, &text, mode);
+            road.log_text(step_index, &name, &text, mode);
             Ok(())
         })
+    }
+
+    /// A log's file is its own on every system that a bundle may be opened on.
+    fn take_log_name(&self, name: &str) -> Result<(), SessionError> {
+        let of_a_step = name.strip_prefix("step-").is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
+        let problem = if is_reserved(name) {
+            "is hidden, or reserved by some system"
+        } else if of_a_step {
+            "is that of a step's log"
+        } else {
+            let mut state = self.open_state()?;
+            let many = state.logs.len() >= MOST_LOGS;
+            match state.logs.get(&name.to_lowercase()) {
+                Some(known) if known == name => return Ok(()),
+                Some(_) => "differs from that of another log by its case only",
+                None if many => "is one more than the 1024 that a run can have",
+                None => {
+                    state.logs.insert(name.to_lowercase(), name.to_owned());
+                    return Ok(());
+                }
+            }
+        };
+        Err(invalid(&format!("name: it {problem}")))
     }
 
     /// Records what a model reasoned at a step, which need not be there. Returns the record as the policy leaves it, also
@@ -64,12 +97,12 @@ impl Session {
             ("step_index", Some(step_index.into())),
             ("text", Some(reasoning.into())),
             ("format", Some(options.format.into())),
-            ("tokens", options.tokens.map(Value::from)),
+            ("tokens", options.tokens.as_ref().map(Value::from)),
             ("model", text(options.model.as_ref())),
             ("ts", Some(time("ts", options.ts.as_deref())?.into())),
         ]);
         self.check(Schema::Reasoning, "reasoning", &mut record, Family::Reasoning)?;
-        let mode = self.lane.mode();
+        let mode = self.gate();
         self.ask(weight(&record), move |road| road.reasoned(record, mode))
     }
 }

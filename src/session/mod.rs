@@ -22,24 +22,34 @@ pub use builder::SessionBuilder;
 pub use error::SessionError;
 pub use options::{
     Costs, EffectOptions, EnvFingerprint, JudgeOptions, LiveEndpoints, OutcomeOptions, OutcomeScope, ReasoningOptions,
-    ScoreOptions, StepCosts, StepRef, Usd, VerifierOptions, Versions, score_component,
+    ScoreOptions, StepCosts, StepRef, Tokens, Usd, VerifierOptions, Versions, score_component,
 };
 
 use crate::{
     CaptureMode, Durability,
-    pipeline::{Lane, Pipeline, Refused, Road, Urgency},
+    pipeline::{Fit, Lane, Pipeline, Refused, Road, Urgency},
     record::{Object, RunId, RunStatus, Timestamp, Value},
     redact::RedactionPolicy,
 };
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+        mpsc,
+    },
     time::Duration,
 };
 
 /// How long a call waits for room in the queue, and for its answer. A session that promises nothing waits for neither.
 const PATIENCE: Duration = Duration::from_secs(3600);
+
+/// The tag that tells that a session took what it was given, beyond its mode and its schemas.
+const PERMISSIVE: &str = "augur.permissive";
+
+/// The tag that tells how many records such a session took that break their schemas.
+const UNFIT: &str = "augur.permissive.unfit";
 
 /// One run, recorded by calls. Every call is safe from many threads. Dropping an open session ends the run as `halted`.
 ///
@@ -70,6 +80,16 @@ pub struct Session {
     branch_mode: Option<BranchMode>,
     orchestrator: bool,
     capture_logprobs: bool,
+    fit: Fit,
+    /// Calls do their work themselves where the worker has nothing to do.
+    direct: bool,
+    /// How many records broke their schema and were taken all the same.
+    unfit: AtomicU64,
+}
+
+/// A permissive session keeps what it is given, unless it is to keep nothing at all.
+fn permitted(mode: CaptureMode, fit: Fit) -> CaptureMode {
+    if fit == Fit::Permissive && mode > CaptureMode::Off { CaptureMode::Full } else { mode }
 }
 
 /// What calls on a session change for those after them.
@@ -81,6 +101,8 @@ struct State {
     stamps: Object,
     /// The subgoals that the task declares, if there is a task.
     subgoals: Option<BTreeSet<String>>,
+    /// The logs that have names, by these in lower case.
+    logs: BTreeMap<String, String>,
 }
 
 impl Session {
@@ -133,6 +155,11 @@ impl Session {
         self.lane.mode()
     }
 
+    /// What passes of what a caller hands over: that of the mode in force, or everything where the session is permissive.
+    fn gate(&self) -> CaptureMode {
+        permitted(self.lane.mode(), self.fit)
+    }
+
     /// Completes the bundle and returns its manifest. Closing again returns the same manifest.
     ///
     /// The run's status is the one given here, else the one set before, else `succeeded`.
@@ -159,8 +186,11 @@ impl Session {
         }
         let set = state.status.filter(|status| *status != RunStatus::Running);
         let status = status.or(set).unwrap_or(otherwise);
-        let durability = self.lane.durability();
+        let (durability, unfit) = (self.lane.durability(), self.unfit.load(Ordering::Relaxed));
         let manifest = self.answer_open(64, move |road| {
+            if unfit > 0 {
+                road.tag(UNFIT, &unfit.to_string());
+            }
             road.finish(status, durability, Timestamp::now())?;
             Ok(road.manifest()?)
         })?;
@@ -168,7 +198,7 @@ impl Session {
         Ok(manifest)
     }
 
-    fn check_open(&self) -> Result<(), SessionError> {
+    pub(crate) fn check_open(&self) -> Result<(), SessionError> {
         self.open_state().map(drop)
     }
 
@@ -186,11 +216,11 @@ impl Session {
         weight: usize,
         work: impl FnOnce(&mut Road) -> Result<(), SessionError> + Send + 'static,
     ) -> Result<(), SessionError> {
-        if self.lane.durability() == Durability::Process {
+        if self.lane.durability() != Durability::Lazy {
             return self.answer(weight, work);
         }
         self.check_open()?;
-        let queued = self.pipeline.submit(&self.lane, weight, Urgency::Soon, PATIENCE, move |road| {
+        let queued = self.pipeline.submit(Arc::clone(&self.lane), weight, Urgency::Soon, PATIENCE, move |road| {
             // What went wrong is counted on the road; nobody waits for it here.
             let _ = work(road);
         });
@@ -205,12 +235,12 @@ impl Session {
         work: impl FnOnce(&mut Road) -> Result<T, Refused> + Send + 'static,
     ) -> Result<T, SessionError> {
         let work = move |road: &mut Road| work(road).map_err(SessionError::from);
-        if self.lane.durability() == Durability::Process {
+        if self.lane.durability() != Durability::Lazy {
             return self.answer(weight, work);
         }
         self.check_open()?;
         let (done, outcome) = mpsc::sync_channel(1);
-        let queued = self.pipeline.submit(&self.lane, weight, Urgency::Now, PATIENCE, move |road| {
+        let queued = self.pipeline.submit(Arc::clone(&self.lane), weight, Urgency::Now, PATIENCE, move |road| {
             let _ = done.send(work(road));
         });
         if !queued {
@@ -241,6 +271,17 @@ impl Session {
         weight: usize,
         work: impl FnOnce(&mut Road) -> Result<T, SessionError> + Send + 'static,
     ) -> Result<T, SessionError> {
+        let work = if self.direct {
+            match self.pipeline.at_once(&self.lane, work) {
+                Ok(done) => {
+                    let (result, in_place) = done.ok_or(SessionError::Internal("the recorder failed".to_owned()))?;
+                    return if in_place { result } else { result.and_then(|_| Err(not_in_place())) };
+                }
+                Err(work) => work,
+            }
+        } else {
+            work
+        };
         let (done, outcome) = mpsc::sync_channel(1);
         let acknowledgement = self.pipeline.submit_acknowledged(&self.lane, weight, PATIENCE, move |road| {
             let _ = done.send(work(road));
@@ -252,12 +293,14 @@ impl Session {
         let result =
             outcome.try_recv().unwrap_or_else(|_| Err(SessionError::Internal("the recorder failed".to_owned())));
         match (result, in_place) {
-            (Ok(_), crate::pipeline::Acknowledged::Failed) => {
-                Err(SessionError::Io("the disk refused; it is tried again with the next call".to_owned()))
-            }
+            (Ok(_), crate::pipeline::Acknowledged::Failed) => Err(not_in_place()),
             (result, _) => result,
         }
     }
+}
+
+fn not_in_place() -> SessionError {
+    SessionError::Io("the disk refused; it is tried again with the next call".to_owned())
 }
 
 impl Drop for Session {

@@ -57,6 +57,29 @@ fn amount(key: &str, usd: Option<&Usd>) -> Result<Option<Value>, SessionError> {
     }
 }
 
+/// A number of tokens. Stored as it was given: `3` and `3.0` are the same number in two spellings. One that is negative or
+/// not whole is taken here and refused by the call that it is given to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tokens(Number);
+
+impl From<u64> for Tokens {
+    fn from(count: u64) -> Self {
+        Self(count.into())
+    }
+}
+
+impl From<Number> for Tokens {
+    fn from(count: Number) -> Self {
+        Self(count)
+    }
+}
+
+impl From<&Tokens> for Value {
+    fn from(count: &Tokens) -> Self {
+        count.0.clone().into()
+    }
+}
+
 /// What a run cost so far. Members that are given replace those given before; zero counts as given.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Costs {
@@ -69,11 +92,11 @@ pub struct Costs {
     /// Proxies and network services, in US dollars.
     pub proxy_usd: Option<Usd>,
     /// Tokens that models read.
-    pub tokens_in: Option<u64>,
+    pub tokens_in: Option<Tokens>,
     /// Tokens that models wrote.
-    pub tokens_out: Option<u64>,
+    pub tokens_out: Option<Tokens>,
     /// Tokens that a provider's cache held.
-    pub cache_hit_tokens: Option<u64>,
+    pub cache_hit_tokens: Option<Tokens>,
 }
 
 impl Costs {
@@ -81,9 +104,9 @@ impl Costs {
         let step = StepCosts {
             total_usd: self.total_usd.clone(),
             model_usd: self.model_usd.clone(),
-            tokens_in: self.tokens_in,
-            tokens_out: self.tokens_out,
-            cache_hit_tokens: self.cache_hit_tokens,
+            tokens_in: self.tokens_in.clone(),
+            tokens_out: self.tokens_out.clone(),
+            cache_hit_tokens: self.cache_hit_tokens.clone(),
         };
         let mut members = step.members()?;
         for (key, usd) in [("gpu_usd", &self.gpu_usd), ("proxy_usd", &self.proxy_usd)] {
@@ -101,11 +124,11 @@ pub struct StepCosts {
     /// Model calls, in US dollars.
     pub model_usd: Option<Usd>,
     /// Tokens that models read.
-    pub tokens_in: Option<u64>,
+    pub tokens_in: Option<Tokens>,
     /// Tokens that models wrote.
-    pub tokens_out: Option<u64>,
+    pub tokens_out: Option<Tokens>,
     /// Tokens that a provider's cache held.
-    pub cache_hit_tokens: Option<u64>,
+    pub cache_hit_tokens: Option<Tokens>,
 }
 
 impl StepCosts {
@@ -113,9 +136,9 @@ impl StepCosts {
         Ok(super::check::given([
             ("total_usd", amount("total_usd", self.total_usd.as_ref())?),
             ("model_usd", amount("model_usd", self.model_usd.as_ref())?),
-            ("tokens_in", self.tokens_in.map(Value::from)),
-            ("tokens_out", self.tokens_out.map(Value::from)),
-            ("cache_hit_tokens", self.cache_hit_tokens.map(Value::from)),
+            ("tokens_in", self.tokens_in.as_ref().map(Value::from)),
+            ("tokens_out", self.tokens_out.as_ref().map(Value::from)),
+            ("cache_hit_tokens", self.cache_hit_tokens.as_ref().map(Value::from)),
         ]))
     }
 }
@@ -255,10 +278,10 @@ impl Default for EffectOptions {
 }
 
 /// What is said of a piece of reasoning beside its text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ReasoningOptions {
     /// How many tokens it took.
-    pub tokens: Option<u64>,
+    pub tokens: Option<Tokens>,
     /// Where it was taken from. Default: the adapter's own guess.
     pub format: ReasoningFormat,
     /// The model that reasoned.

@@ -34,7 +34,7 @@ impl Session {
             ("finalized_at", Some(time("finalized_at", None)?.into())),
         ]);
         self.check(Schema::Outcome, "outcome", &mut record, Family::Outcome)?;
-        let mode = self.lane.mode();
+        let mode = self.gate();
         self.ask(weight(&record), move |road| {
             if let Some(index) = index.filter(|_| mode > crate::CaptureMode::Off) {
                 let (verdict, costs) = road.step_result(index)?;
@@ -69,7 +69,7 @@ impl Session {
             ("tagged_at", Some(time("tagged_at", None)?.into())),
         ]);
         self.check(Schema::EvalCandidate, "tag", &mut record, Family::EvalCandidate)?;
-        let mode = self.lane.mode();
+        let mode = self.gate();
         self.run(weight(&record), move |road| road.eval_tag(record, mode).map_err(SessionError::from))
     }
 }

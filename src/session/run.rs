@@ -2,11 +2,11 @@
 
 use super::{
     LiveEndpoints, Session, SessionError, State,
-    check::{given, invalid, object, secret, text, weight},
+    check::{given, invalid, object, secret, text, violated, weight},
 };
 use crate::{
     capture::Artifact,
-    pipeline::Road,
+    pipeline::{Fit, Road},
     record::{Object, RunStatus, Value},
     redact::{Family, RedactionPolicy},
     schema::{self, Schema},
@@ -43,9 +43,10 @@ impl Session {
     /// If the task does not fit its schema or two subgoals have one id, or if the session is closed.
     pub fn set_task_spec(&self, spec: &(impl Serialize + ?Sized)) -> Result<(), SessionError> {
         let spec = object("spec", spec)?;
-        let subgoals = check_task(&self.policy, &spec)?;
+        let subgoals = check_task(&self.policy, &spec, self.fit)?;
         self.open_state()?.subgoals = Some(subgoals);
-        if !self.lane.mode().passes(Artifact::TaskSpec) {
+        self.count_unfit(Schema::TaskSpec, &spec);
+        if !self.gate().passes(Artifact::TaskSpec) {
             return Ok(());
         }
         self.replace_in_session("task_spec", weight(&spec), Some(spec.into()))
@@ -74,7 +75,7 @@ impl Session {
             ("video_url", text(endpoints.video_url.as_ref())),
             ("reasoning_url", text(endpoints.reasoning_url.as_ref())),
         ]);
-        if !live.is_empty() && !self.lane.mode().passes(Artifact::Live) {
+        if !live.is_empty() && !self.gate().passes(Artifact::Live) {
             return Ok(());
         }
         self.replace_in_session("live", weight(&live), (!live.is_empty()).then(|| live.into()))
@@ -92,10 +93,11 @@ impl State {
 }
 
 /// Checks a task and gives the ids of its subgoals.
-pub(super) fn check_task(policy: &RedactionPolicy, spec: &Object) -> Result<BTreeSet<String>, SessionError> {
-    if let Err(violations) = schema::validate(Schema::TaskSpec, spec) {
-        let first: Vec<String> = violations.iter().take(3).map(ToString::to_string).collect();
-        return Err(invalid(&format!("task_spec: {}", first.join("; "))));
+pub(super) fn check_task(policy: &RedactionPolicy, spec: &Object, fit: Fit) -> Result<BTreeSet<String>, SessionError> {
+    if let Err(violations) = schema::validate(Schema::TaskSpec, spec)
+        && (fit == Fit::Strict || !spec.contains_key("instruction"))
+    {
+        return Err(violated(policy, "task_spec", &violations));
     }
     let mut session = Object::from([("task_spec".to_owned(), spec.clone().into())]);
     if let Some(path) = Road::tainted(policy, Family::Session, &mut session) {

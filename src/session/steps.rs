@@ -8,9 +8,9 @@ use crate::{
     CaptureMode, Moment,
     bridge::{PICTURE_RULE, unusable_picture},
     bundle::paths,
-    pipeline::Amendment,
+    pipeline::{Amendment, Fit, Picture, Road},
     record::{Object, Value, step_id},
-    redact::Family,
+    redact::{Family, PixelRect},
     schema::Schema,
 };
 use serde::Serialize;
@@ -23,16 +23,34 @@ impl Session {
     /// If the bytes are empty, no PNG, or more than 32 MiB, or if the session is closed or an orchestrator's, or the disk
     /// refuses.
     pub fn attach_observation(&self, step_index: u64, moment: Moment, png: Vec<u8>) -> Result<String, SessionError> {
+        self.attach_masked_observation(step_index, moment, png, &[])
+    }
+
+    /// The same with regions of the picture painted black before its bytes go anywhere. The picture is decoded for it.
+    ///
+    /// # Errors
+    /// As [`attach_observation`](Self::attach_observation); and if there are regions and the picture cannot be decoded or is
+    /// too large for it (see [`RedactionPolicy::redact_picture`](crate::redact::RedactionPolicy::redact_picture)): such a
+    /// picture is dropped.
+    pub fn attach_masked_observation(
+        &self,
+        step_index: u64,
+        moment: Moment,
+        png: Vec<u8>,
+        regions: &[PixelRect],
+    ) -> Result<String, SessionError> {
         self.check_steps_allowed("attach_observation")?;
         if let Some(problem) = unusable_picture(&png) {
             return Err(SessionError::InvalidArgument(format!("png_bytes: {problem} ({PICTURE_RULE})")));
         }
         index_in_range(step_index)?;
-        let mode = self.lane.mode();
-        if mode >= CaptureMode::Screenshots {
-            self.run(png.len(), move |road| {
-                road.screenshot(step_index, moment, &png, mode, false);
-                Ok(())
+        let mode = self.gate();
+        // The flight recorder may want what the mode holds back.
+        if mode.max(self.lane.dial.heard()) >= CaptureMode::Screenshots {
+            let picture = Picture { moment, png, regions: regions.to_vec() };
+            self.run(picture.png.len(), move |road| {
+                let kept = road.screenshot(step_index, &picture, mode, false);
+                kept.map_err(|error| SessionError::InvalidArgument(format!("png_bytes: {error}")))
             })?;
         }
         Ok(paths::screenshot(step_index, moment))
@@ -41,7 +59,7 @@ impl Session {
     /// Records a step: an object as the step schema has it. The same `step_id` again replaces what the caller gave before,
     /// while what was attached since (scores, judges, costs, versions) stays; another one at a used index becomes an
     /// iteration. `capture_mode`, `branch_context` and `group_id` are filled in where they are absent and the session has
-    /// them.
+    /// them. A member `sensitive: true` marks the step as [`mark_sensitive`](Self::mark_sensitive) does, and is not written.
     ///
     /// # Errors
     /// If the step does not fit its schema, or its id does not follow `<run_id>/step/<NNNN>`; or if the session is closed
@@ -51,9 +69,13 @@ impl Session {
         let mut step = object("step", step)?;
         let index = step.get("step_index").and_then(Value::as_u64);
         let index = index.ok_or_else(|| invalid("step: step_index must be a whole number from 0 on"))?;
+        let is_sensitive = take_sensitive("step", &mut step)?;
         self.complete_step("step", index, &mut step)?;
-        let mode = self.lane.mode();
-        self.run(weight(&step), move |road| road.record_step(index, step, mode).map_err(SessionError::from))
+        let mode = self.gate();
+        self.run(weight(&step), move |road| {
+            mark(road, index, is_sensitive);
+            road.record_step(index, step, mode).map_err(SessionError::from)
+        })
     }
 
     /// Records a further emission at the index of a step that is known, named by the index or by any id recorded there. The
@@ -71,15 +93,31 @@ impl Session {
         let mut iteration = object("iteration", iteration)?;
         let (index, known) = match at.into() {
             StepRef::Index(index) => (index, None),
-            StepRef::Id(id) => {
-                let unknown = || invalid("step_id_or_index: no step has this id");
-                (crate::record::index_of_step_id(id).ok_or_else(unknown)?, Some(id.to_owned()))
-            }
+            StepRef::Id(id) => (self.index_of(id)?, Some(id.to_owned())),
         };
         iteration.insert("step_index".to_owned(), index.into());
+        let is_sensitive = take_sensitive("iteration", &mut iteration)?;
         self.complete_step("iteration", index, &mut iteration)?;
-        let mode = self.lane.mode();
-        self.ask(weight(&iteration), move |road| road.record_iteration(index, known.as_deref(), iteration, mode))
+        let mode = self.gate();
+        self.ask(weight(&iteration), move |road| {
+            mark(road, index, is_sensitive);
+            road.record_iteration(index, known.as_deref(), iteration, mode)
+        })
+    }
+
+    /// Marks a step as sensitive, before it is recorded or after: its pictures, model calls, reasoning and the `detail` of
+    /// its events are not kept, and those that were are removed. Paths of pictures that the step names go to the manifest's
+    /// `missing`. Best called first, so that nothing of it ever touches the disk.
+    ///
+    /// # Errors
+    /// If the session is closed or an orchestrator's.
+    pub fn mark_sensitive(&self, step_index: u64) -> Result<(), SessionError> {
+        self.check_steps_allowed("mark_sensitive")?;
+        index_in_range(step_index)?;
+        self.run(64, move |road| {
+            road.mark_sensitive(step_index);
+            Ok(())
+        })
     }
 
     /// Says whether the state repeats itself at a step.
@@ -130,8 +168,20 @@ impl Session {
         self.check_open()?;
         index_in_range(step_index)?;
         self.check_members("step", &members)?;
-        let mode = self.lane.mode();
+        let mode = self.gate();
         self.ask(weight(&members), move |road| road.amend(step_index, members, mode, how))
+    }
+
+    /// The index of a step by its id. Ids say it, unless the session takes any.
+    fn index_of(&self, id: &str) -> Result<u64, SessionError> {
+        let unknown = || invalid("step_id_or_index: no step has this id");
+        match crate::record::index_of_step_id(id) {
+            None if self.fit == Fit::Permissive => {
+                let id = id.to_owned();
+                self.ask(64, move |road| Ok(road.index_of(&id)))?.ok_or_else(unknown)
+            }
+            index => index.ok_or_else(unknown),
+        }
     }
 
     /// Stamps a step and checks it.
@@ -144,8 +194,16 @@ impl Session {
         }
         self.check(Schema::Step, argument, step, Family::Step)?;
         let id = step.get("step_id").and_then(Value::as_str).unwrap_or_default();
+        if self.fit == Fit::Permissive {
+            return if id.is_empty() {
+                Err(invalid(&format!("{argument}: step_id is missing or no text")))
+            } else {
+                Ok(())
+            };
+        }
         let follows = |run_id: &str| {
-            id.strip_prefix(&step_id(run_id, index)).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            let rest = id.strip_prefix(&step_id(run_id, index));
+            rest.is_some_and(|rest| (rest.is_empty() || rest.starts_with('/')) && !rest.contains('\n'))
         };
         // The steps that a branch copied keep the ids that they have in the parent.
         let parent = step.get("branch_context").and_then(|branch| branch.get("parent_run_id")).and_then(Value::as_str);
@@ -153,7 +211,9 @@ impl Session {
             return Ok(());
         }
         let convention = step_id(self.run_id.as_str(), index);
-        Err(invalid(&format!("{argument}: step_id must be {convention}, or that with /<iteration> behind it")))
+        Err(invalid(&format!(
+            "{argument}: step_id must be {convention}, or that with /<iteration> behind it, in one line"
+        )))
     }
 
     fn check_steps_allowed(&self, call: &str) -> Result<(), SessionError> {
@@ -164,5 +224,20 @@ impl Session {
             return Err(SessionError::WrongState(message));
         }
         Ok(())
+    }
+}
+
+/// Takes the mark out of a step, whose schema has no place for it.
+fn take_sensitive(argument: &str, step: &mut Object) -> Result<bool, SessionError> {
+    match step.remove("sensitive") {
+        None | Some(Value::Null) => Ok(false),
+        Some(Value::Bool(is_sensitive)) => Ok(is_sensitive),
+        Some(_) => Err(invalid(&format!("{argument}: sensitive must be true or false"))),
+    }
+}
+
+fn mark(road: &mut Road, index: u64, is_sensitive: bool) {
+    if is_sensitive {
+        road.mark_sensitive(index);
     }
 }

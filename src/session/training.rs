@@ -34,7 +34,7 @@ impl Session {
             record.entry(key.to_owned()).or_insert(value.into());
         }
         self.check_document(Schema::Preference, "preference", &record)?;
-        let mode = self.lane.mode();
+        let mode = self.gate();
         self.ask(weight(&record), move |road| road.preference(step_index, record, mode))
     }
 
@@ -73,7 +73,7 @@ impl Session {
             Some(Value::Array(steps)) => Some(steps),
             _ => None,
         };
-        let mode = self.lane.mode();
+        let mode = self.gate();
         self.ask(weight, move |road| road.replay_fixture(step_index, fixture, prior, mode))
     }
 

@@ -23,9 +23,15 @@ impl Session {
         status: VerdictStatus,
         options: &VerifierOptions,
     ) -> Result<(), SessionError> {
+        // In the notation of another language a policy finds less than in the values themselves.
+        let seen = |value: &Value| {
+            let mut value = value.clone();
+            self.policy.redact_ahead(&mut value);
+            notation(&value)
+        };
         let composed = || {
             let check = options.check.as_ref()?;
-            Some(format!("{check}: expected={} actual={}", notation(&options.expected), notation(&options.actual)))
+            Some(format!("{check}: expected={} actual={}", seen(&options.expected), seen(&options.actual)))
         };
         let reason = options.reason.clone().or_else(composed);
         let evidence = texts(options.evidence_refs.as_ref());
@@ -68,7 +74,7 @@ impl Session {
         self.check_members("score", &Object::from([("verdict".to_owned(), whole.into())]))?;
         self.check_open()?;
         index_in_range(step_index)?;
-        let (members, mode) = (Object::from([("verdict".to_owned(), verdict.into())]), self.lane.mode());
+        let (members, mode) = (Object::from([("verdict".to_owned(), verdict.into())]), self.gate());
         self.ask(1024, move |road| road.amend(step_index, members, mode, Amendment::Score))
     }
 
@@ -135,7 +141,7 @@ impl Session {
         if !declared {
             tracing::warn!(target: "tracing_augur", "a subgoal was completed that the task does not declare");
         }
-        let (id, mode) = (subgoal_id.to_owned(), self.lane.mode());
+        let (id, mode) = (subgoal_id.to_owned(), self.gate());
         self.ask(1024, move |road| road.subgoal(step_index, &id, completion, mode))
     }
 }

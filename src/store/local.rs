@@ -2,9 +2,11 @@
 
 use sha2::{Digest, Sha256};
 use std::{
+    collections::BTreeSet,
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, Read, Write},
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -15,13 +17,22 @@ pub(crate) const TEMPORARY: &str = ".tmp";
 #[derive(Debug, Clone)]
 pub(crate) struct LocalStore {
     root: PathBuf,
+    /// What the medium may not hold yet; nothing is remembered where nobody asked to outlive a power cut.
+    unsynced: Option<Arc<Mutex<Unsynced>>>,
+}
+
+/// Files whose content, and folders whose names, have changed since the last sync.
+#[derive(Debug, Default)]
+struct Unsynced {
+    files: BTreeSet<PathBuf>,
+    folders: BTreeSet<PathBuf>,
 }
 
 impl LocalStore {
     /// A store in an existing folder. The path is made absolute once, so a later change of the working directory does not
     /// move the bundle.
     pub(crate) fn open(root: &Path) -> io::Result<Self> {
-        Ok(Self { root: fs::canonicalize(root)? })
+        Ok(Self { root: fs::canonicalize(root)?, unsynced: None })
     }
 
     pub(crate) fn root(&self) -> &Path {
@@ -52,19 +63,73 @@ impl LocalStore {
         }
     }
 
+    /// Remembers from here on what changes, for [`sync`](Self::sync), and everything that is there already.
+    pub(crate) fn track(&mut self) {
+        let mut unsynced = Unsynced::default();
+        let mut open = vec![self.root.clone()];
+        while let Some(folder) = open.pop() {
+            for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+                match entry.file_type() {
+                    Ok(kind) if kind.is_dir() => open.push(entry.path()),
+                    Ok(kind) if kind.is_file() => drop(unsynced.files.insert(entry.path())),
+                    _ => {}
+                }
+            }
+            unsynced.folders.insert(folder);
+        }
+        // The bundle's own name, and those of the folders that may have been made for it.
+        unsynced.folders.extend(self.root.ancestors().skip(1).take(3).map(Path::to_owned));
+        self.unsynced = Some(Arc::new(Mutex::new(unsynced)));
+    }
+
+    /// Waits until the medium holds everything that has changed, contents before names. Does nothing unless changes are
+    /// [tracked](Self::track).
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        let Some(unsynced) = &self.unsynced else { return Ok(()) };
+        let Unsynced { files, folders } = std::mem::take(&mut *unsynced.lock().unwrap_or_else(PoisonError::into_inner));
+        for file in files {
+            match File::open(file) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                other => other?.sync_data()?,
+            }
+        }
+        for folder in folders {
+            // Where a folder cannot be opened as a file, its system orders the names itself.
+            if let Ok(folder) = File::open(folder) {
+                folder.sync_all()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes that a name has come or gone, and with it perhaps the folders above.
+    fn changed(&self, path: &Path) {
+        let Some(unsynced) = &self.unsynced else { return };
+        let folders = path.ancestors().skip(1).take_while(|folder| folder.starts_with(&self.root));
+        unsynced.lock().unwrap_or_else(PoisonError::into_inner).folders.extend(folders.map(Path::to_owned));
+    }
+
     /// Begins to replace a file; nothing is seen of it before `commit`.
     pub(crate) fn replace(&self, relative: &str) -> io::Result<Replacement> {
         let target = self.path(relative);
         let temporary = self.path(&format!("{relative}{TEMPORARY}"));
         let file =
             or_with_parent(&temporary, |path| OpenOptions::new().write(true).create(true).truncate(true).open(path))?;
-        Ok(Replacement { file, temporary, target, committed: false })
+        let synced = self.unsynced.is_some();
+        if synced {
+            self.changed(&target);
+        }
+        Ok(Replacement { file, temporary, target, synced, committed: false })
     }
 
     /// Appends whole lines with one write, so that a kill leaves at most the last line torn.
     pub(crate) fn append(&self, relative: &str, lines: &[u8]) -> io::Result<()> {
         let path = self.path(relative);
         let mut file = or_with_parent(&path, |path| OpenOptions::new().append(true).create(true).open(path))?;
+        if let Some(unsynced) = &self.unsynced {
+            self.changed(&path);
+            unsynced.lock().unwrap_or_else(PoisonError::into_inner).files.insert(path.clone());
+        }
         let mut left = lines;
         while !left.is_empty() {
             let written = match file.write(left) {
@@ -96,6 +161,7 @@ impl LocalStore {
     }
 
     pub(crate) fn remove(&self, relative: &str) -> io::Result<()> {
+        self.changed(&self.path(relative));
         match fs::remove_file(self.path(relative)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             other => other,
@@ -104,6 +170,8 @@ impl LocalStore {
 
     pub(crate) fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         let target = self.path(to);
+        self.changed(&self.path(from));
+        self.changed(&target);
         or_with_parent(&target, |target| fs::rename(self.path(from), target))
     }
 
@@ -153,12 +221,17 @@ pub(crate) struct Replacement {
     file: File,
     temporary: PathBuf,
     target: PathBuf,
+    /// The content reaches the medium before the name does.
+    synced: bool,
     committed: bool,
 }
 
 impl Replacement {
     /// Puts the file in its place.
     pub(crate) fn commit(mut self) -> io::Result<()> {
+        if self.synced {
+            self.file.sync_data()?;
+        }
         fs::rename(&self.temporary, &self.target)?;
         self.committed = true;
         Ok(())

@@ -116,3 +116,41 @@ fn a_model_call_takes_layer_and_step_from_its_scope_where_it_says_none_itself() 
     session.close(None).unwrap();
     assert_valid(&folder);
 }
+
+/// The scope counts wherever a model call is recorded, not only where the adapter's own function is called.
+#[test]
+fn a_session_takes_layer_and_step_from_the_scope_around_the_call() {
+    let folder = support::bundles("adapters_scope_session").join("run");
+    let session = session(&folder, "run");
+    let call = |extra: &[(&str, serde_json::Value)]| {
+        let mut call = serde_json::json!({"request": {"model": "m"}, "response": {}});
+        extra.iter().for_each(|(key, value)| call[*key] = value.clone());
+        call
+    };
+    let recorded = |call: &serde_json::Value, step, layer| session.record_modelio(call, step, layer).unwrap().unwrap();
+    assert_eq!(recorded(&call(&[]), None, None), "modelio/run-model-0.json");
+    let planning = model_scope(ModelLayer::Planner, Some(3));
+    for (extra, step, layer, path) in [
+        (&[][..], None, None, "modelio/0003-planner-0.json"),
+        // What the call says goes first, each by itself.
+        (&[], Some(5), None, "modelio/0005-planner-0.json"),
+        (&[], None, Some(ModelLayer::Judge), "modelio/0003-judge-0.json"),
+        (&[("layer", "verifier".into())], None, None, "modelio/0003-verifier-0.json"),
+        // A record that names its step is placed as it is without a scope.
+        (&[("step_index", 7.into())], None, None, "modelio/run-planner-0.json"),
+    ] {
+        assert_eq!(recorded(&call(extra), step, layer), path);
+    }
+    let unchecked = session.record_modelio_unchecked(&call(&[]), None, None).unwrap().unwrap();
+    assert_eq!(unchecked, "modelio/0003-planner-1.json");
+    drop(planning);
+    {
+        let _of_the_run = model_scope(ModelLayer::Judge, None);
+        assert_eq!(recorded(&call(&[]), None, None), "modelio/run-judge-0.json");
+    }
+    assert_eq!(recorded(&call(&[]), None, None), "modelio/run-model-1.json");
+    session.close(None).unwrap();
+    let stored = support::json(folder.join("modelio/0003-planner-0.json"));
+    assert_eq!((support::text(&stored, "layer"), support::at(&stored, "step_index").as_u64()), ("planner", Some(3)));
+    assert_valid(&folder);
+}

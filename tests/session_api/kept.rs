@@ -246,3 +246,29 @@ fn a_session_that_broke_off_is_halted_unless_its_status_was_set() {
         assert_valid(&folder);
     }
 }
+
+/// However many came before it, an outcome or a tag is one more line until the run ends.
+#[test]
+fn an_outcome_and_a_tag_cost_their_own_line_and_no_more() {
+    let (folder, session) = open("session_lines", CaptureMode::Metadata);
+    for index in 0..300 {
+        session.record_step(&step(index, json!({}))).unwrap();
+        session.finalize_outcome(OutcomeScope::Step(index), &OutcomeOptions::default()).unwrap();
+        session.mark_for_eval(299 - index, "r", None).unwrap();
+    }
+    session.finalize_outcome(OutcomeScope::Step(0), &OutcomeOptions::default()).unwrap();
+    for (name, lines, document) in
+        [("outcomes", 301, "outcomes.json"), ("eval_candidates", 300, "eval_candidates.json")]
+    {
+        assert_eq!(crate::support::lines(folder.join(format!("{name}.jsonl"))).len(), lines);
+        assert!(!folder.join(document).exists(), "nothing is rewritten while the run goes on");
+    }
+    session.close(None).unwrap();
+    for (document, list) in [("outcomes.json", "outcomes"), ("eval_candidates.json", "candidates")] {
+        let records = json(folder.join(document));
+        let indexes = at(&records, list).as_array().unwrap().iter().map(|record| at(record, "step_index").as_u64());
+        assert!(indexes.eq((0..300).map(Some)), "{document}");
+        assert!(!folder.join(format!("{document}l")).exists());
+    }
+    assert_valid(&folder);
+}

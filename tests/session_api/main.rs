@@ -4,7 +4,12 @@
 
 mod branches;
 mod effects;
+mod fingerprints;
+mod flight;
+mod interventions;
 mod kept;
+mod names;
+mod permissive;
 mod refused;
 #[path = "../support/mod.rs"]
 mod support;
@@ -57,7 +62,7 @@ fn every_family(session: &Session) {
     session.record_step(&step(0, json!({"observation_pre": "screenshots/0000_pre.png"}))).unwrap();
     session.attach_observation(0, Moment::Before, PIXEL.to_vec()).unwrap();
     session.set_loop_detected(0, false).unwrap();
-    session.set_step_costs(0, &StepCosts { tokens_in: Some(1), ..StepCosts::default() }).unwrap();
+    session.set_step_costs(0, &StepCosts { tokens_in: Some(1.into()), ..StepCosts::default() }).unwrap();
     session.set_costs(&Costs { total_usd: Some(1.into()), ..Costs::default() }).unwrap();
     session.set_score(0, 0.5, &score(&[(score_component::PROGRESS, 0.5)])).unwrap();
     let verifier = VerifierOptions { reason: Some("r".to_owned()), ..VerifierOptions::default() };

@@ -110,7 +110,7 @@ fn a_call_on_a_step_that_is_not_there_says_so_whether_somebody_waits_for_the_dis
     for (test, durability) in [("session_no_step", Durability::Process), ("session_no_step_lazy", Durability::Lazy)] {
         let (folder, session) = open_with(test, CaptureMode::Full, durability);
         session.record_step(&step(0, json!({}))).unwrap();
-        let costs = StepCosts { tokens_in: Some(1), ..StepCosts::default() };
+        let costs = StepCosts { tokens_in: Some(1.into()), ..StepCosts::default() };
         let versions = Versions { model: Some("m".to_owned()), ..Versions::default() };
         let seen = EnvFingerprint { url_host: Some("h".to_owned()), ..EnvFingerprint::default() };
         let calls = |index| {

@@ -5,7 +5,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use std::{collections::BTreeMap, path::Path};
 use tracing_augur::{
     record::{Number, Object, UnknownWord, Value},
-    session::Usd,
+    session::{Tokens, Usd},
 };
 
 pub(super) struct Args(pub(super) Object);
@@ -47,14 +47,8 @@ impl Args {
         }
     }
 
-    /// Tokens and the like: `3.0` is whole as well.
-    pub(super) fn count(&mut self, name: &str) -> Result<Option<u64>, Failure> {
-        let Some(number) = self.number(name)? else { return Ok(None) };
-        let value = number.as_f64();
-        let whole = number
-            .as_u64()
-            .or_else(|| (number.is_whole() && (0.0..9_007_199_254_740_992.0).contains(&value)).then_some(value as u64));
-        whole.map(Some).ok_or_else(|| Failure::invalid(format!("{name} must be a whole number from 0 on")))
+    pub(super) fn tokens(&mut self, name: &str) -> Result<Option<Tokens>, Failure> {
+        Ok(self.number(name)?.map(Tokens::from))
     }
 
     pub(super) fn number(&mut self, name: &str) -> Result<Option<Number>, Failure> {

@@ -1,14 +1,34 @@
 //! The calls of a session, one operation each: arguments by name in, the call's value out.
 
 use super::{Args, Failure, Recorder, args::Required};
+use std::{sync::Arc, time::Duration};
 use tracing_augur::{
     Moment, Session,
+    adapters::Adapter,
     record::Value,
     session::{
         Costs, EffectOptions, EnvFingerprint, JudgeOptions, LiveEndpoints, OutcomeOptions, OutcomeScope,
         ReasoningOptions, ScoreOptions, SessionError, StepCosts, StepRef, VerifierOptions, Versions,
     },
 };
+
+/// How long one question for commands may wait.
+const POLL: Duration = Duration::from_secs(25);
+
+/// Stands for the agent at the other end of the line.
+struct Unsteered;
+
+impl Adapter for Unsteered {
+    type Raw = Value;
+
+    fn name(&self) -> &str {
+        "record"
+    }
+
+    fn on_step(&self, _: &Value) -> Option<Value> {
+        None
+    }
+}
 
 type Reply = Result<Value, Failure>;
 
@@ -56,6 +76,12 @@ impl Recorder {
             | "commit_side_effect"
             | "mark_side_effect_aborted"
             | "abort_pending_side_effects" => effect(session, op, args),
+            "bind_intervention" => {
+                // The adapter of an agent that speaks lines is the agent's own; nothing of it can come in here.
+                let _ = (args.value("adapter"), args.float("poll_timeout")?);
+                args.end(op)?;
+                nothing(session.bind_intervention(Arc::new(Unsteered), POLL).map(drop))
+            }
             "finalize_outcome" | "mark_for_eval" => outcome(session, op, args),
             _ => of_the_run(session, op, args),
         }
@@ -109,7 +135,7 @@ fn record(session: &Session, op: &str, args: &mut Args) -> Reply {
         "record_reasoning" => {
             let (index, text) = (step_index(args)?, args.text("text").required("text")?);
             let mut options = ReasoningOptions {
-                tokens: args.count("tokens")?,
+                tokens: args.tokens("tokens")?,
                 model: args.text("model")?,
                 ts: args.text("ts")?,
                 ..ReasoningOptions::default()
@@ -187,9 +213,9 @@ fn patch(session: &Session, op: &str, args: &mut Args) -> Reply {
             let costs = StepCosts {
                 total_usd: args.usd("total_usd")?,
                 model_usd: args.usd("model_usd")?,
-                tokens_in: args.count("tokens_in")?,
-                tokens_out: args.count("tokens_out")?,
-                cache_hit_tokens: args.count("cache_hit_tokens")?,
+                tokens_in: args.tokens("tokens_in")?,
+                tokens_out: args.tokens("tokens_out")?,
+                cache_hit_tokens: args.tokens("cache_hit_tokens")?,
             };
             args.end(op)?;
             nothing(session.set_step_costs(index, &costs))
@@ -290,9 +316,9 @@ fn of_the_run(session: &Session, op: &str, args: &mut Args) -> Reply {
                 model_usd: args.usd("model_usd")?,
                 gpu_usd: args.usd("gpu_usd")?,
                 proxy_usd: args.usd("proxy_usd")?,
-                tokens_in: args.count("tokens_in")?,
-                tokens_out: args.count("tokens_out")?,
-                cache_hit_tokens: args.count("cache_hit_tokens")?,
+                tokens_in: args.tokens("tokens_in")?,
+                tokens_out: args.tokens("tokens_out")?,
+                cache_hit_tokens: args.tokens("cache_hit_tokens")?,
             };
             args.end(op)?;
             nothing(session.set_costs(&costs))

@@ -15,6 +15,7 @@ pub(super) const CALLS: &[&str] = &[
     "attach_env_fingerprint",
     "attach_observation",
     "attach_verifier",
+    "bind_intervention",
     "clear_capture_mode",
     "close",
     "commit_side_effect",
@@ -77,8 +78,12 @@ impl Recorder {
                 }
             }
         };
-        let builder = described(builder, &mut args)?.durability(self.durability);
-        let mut builder = builder.redaction(self.redaction.clone());
+        let builder =
+            described(builder, &mut args)?.durability(self.durability).direct(true).fingerprint(self.fingerprint);
+        let mut builder = builder.redaction(self.redaction.clone()).permissive(self.permissive);
+        if let Some(flight_recorder) = self.flight_recorder {
+            builder = builder.flight_recorder(flight_recorder);
+        }
         if op == "open_orchestrator" {
             if let Some(name) = args.text("session_name")? {
                 builder = builder.session_name(name);

@@ -7,19 +7,24 @@ mod telemetry;
 
 use super::{
     facts::{Attributes, EventFacts, Level, SpanFacts},
+    packed::Packed,
     run::SpanKey,
-    seen::Seen,
-    vocabulary::{self, Class, Decision, Failure, augur},
+    seen::{Seen, Told},
+    vocabulary::{
+        self, Class, Decision, Failure,
+        augur::{self, Lists},
+    },
 };
 use crate::{
     CaptureMode,
-    capture::Origin,
+    capture::{Origin, gate_session, is_content, is_content_event},
     pipeline::{Patch, Road},
-    record::{EventLayer, Object, RunStatus, StepStatus, Timestamp, Value},
+    record::{EventLayer, ModelLayer, Object, RunStatus, StepStatus, Timestamp, Value},
 };
-use costs::add_costs;
+use costs::replace_costs;
 use saying::{complain, link_record, say};
 use std::{collections::HashMap, time::SystemTime};
+use tracing::Metadata;
 
 /// How many events are kept with one span to be read at its end.
 const KEPT_EVENTS: usize = 32;
@@ -43,20 +48,24 @@ pub(crate) struct Started {
     pub(crate) key: SpanKey,
     pub(crate) role: Role,
     pub(crate) mode: CaptureMode,
-    pub(crate) facts: SpanFacts,
+    pub(crate) metadata: &'static Metadata<'static>,
+    pub(crate) at: SystemTime,
+    pub(super) fields: Packed,
+    /// The layer that the agent's code says model calls here belong to.
+    pub(crate) layer: Option<ModelLayer>,
 }
 
-/// A span has closed. `facts` holds what was recorded after its start.
+/// A span has closed.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) key: SpanKey,
-    pub(crate) facts: SpanFacts,
+    pub(crate) at: SystemTime,
     pub(crate) mode: CaptureMode,
     pub(crate) panicking: bool,
     /// The step that an agent was at when its span closed.
     pub(crate) settled: Option<u64>,
-    /// Trace id and span id.
-    pub(crate) link: Option<(String, String)>,
+    /// The trace and the span on the OpenTelemetry side.
+    pub(crate) link: Option<(u128, u64)>,
 }
 
 /// The spans and steps of a run that are open.
@@ -66,17 +75,23 @@ pub(crate) struct Assembly {
     steps: HashMap<u64, Step>,
     costs: Object,
     stated_status: Option<RunStatus>,
+    /// What the owner of the run said that it cost, which counts more than what its steps add up to.
+    stated_costs: Object,
+    /// Lists of the session record that come item by item.
+    lists: Lists,
 }
 
 #[derive(Debug)]
 struct Open {
     role: Role,
     facts: SpanFacts,
+    /// What was recorded after the start.
+    late: Attributes,
 }
 
 /// A step while spans of it may still come.
 struct Step {
-    started: SystemTime,
+    started: Timestamp,
     stated: bool,
     open_members: usize,
     failure: Option<Failure>,
@@ -84,13 +99,26 @@ struct Step {
     has_action: bool,
     has_tool: bool,
     stated_status: bool,
+    /// When its owner said that it ended.
+    stated_end: Option<Timestamp>,
+    /// Its owner said how long it took.
+    stated_duration: bool,
+    /// What its owner said that it cost.
+    stated_costs: Object,
+    /// Lists that come item by item.
+    lists: Lists,
 }
 
 impl Assembly {
     pub(crate) fn start(&mut self, road: &mut Road, started: Started) {
-        let Started { key, role, mode, facts } = started;
+        let Started { key, role, mode, metadata, at, fields, layer } = started;
+        let mut attributes = fields.attributes(0, fields.len(), metadata);
+        if let Some(layer) = layer {
+            attributes.push("augur.layer", layer.into());
+        }
+        let facts = SpanFacts { name: metadata.name().into(), start: at, end: None, attributes, events: Vec::new() };
         if role.root {
-            self.begin_run(road, &facts);
+            self.begin_run(road, &facts, mode);
         }
         if let Some(index) = role.step.filter(|_| role.opens_step) {
             self.begin_step(road, index, &role, &facts, mode);
@@ -98,20 +126,21 @@ impl Assembly {
         if let Some(step) = role.step.and_then(|index| self.steps.get_mut(&index)) {
             step.open_members += 1;
         }
+        self.take_own_fields(road, &role, &facts.attributes, mode);
         if role.class == Some(Class::Agent) {
             let said = vocabulary::agent_started(&vocabulary::agent_facts(&facts));
             say(road, said, role.step, facts.start, mode, true);
         }
-        self.spans.insert(key, Open { role, facts });
+        self.spans.insert(key, Open { role, facts, late: Attributes::default() });
     }
 
-    fn begin_run(&mut self, road: &mut Road, facts: &SpanFacts) {
-        let mut fields = augur::run_fields(&facts.attributes);
-        self.take_run_fields(road, &mut fields);
+    fn begin_run(&mut self, road: &mut Road, facts: &SpanFacts, mode: CaptureMode) {
+        self.take_run_fields(road, &facts.attributes, mode);
     }
 
-    fn take_run_fields(&mut self, road: &mut Road, fields: &mut augur::Fields) {
-        complain(road, None, fields);
+    fn take_run_fields(&mut self, road: &mut Road, attributes: &Attributes, mode: CaptureMode) {
+        let mut fields = augur::run_fields(attributes, &mut self.lists);
+        complain(road, None, &mut fields);
         if let Some(status) = fields.members.remove("status") {
             self.stated_status = status.as_str().and_then(|word| word.parse().ok());
         }
@@ -121,6 +150,10 @@ impl Assembly {
                 road.tag(&key, &text);
             }
         }
+        if let Some(costs) = fields.members.get("costs").and_then(Value::as_object) {
+            self.stated_costs.extend(costs.clone());
+        }
+        gate_session(&mut fields.members, mode);
         if !fields.members.is_empty() {
             road.session(std::mem::take(&mut fields.members));
         }
@@ -140,7 +173,7 @@ impl Assembly {
             ("started_at".to_owned(), Timestamp::from(facts.start).to_string().into()),
         ]);
         let step = Step {
-            started: facts.start,
+            started: facts.start.into(),
             stated,
             open_members: 0,
             failure: None,
@@ -148,51 +181,110 @@ impl Assembly {
             has_action: false,
             has_tool: role.class == Some(Class::Tool),
             stated_status: false,
+            stated_end: None,
+            stated_duration: false,
+            stated_costs: Object::new(),
+            lists: Lists::default(),
         };
         self.steps.insert(index, step);
         patch(road, index, members, mode, Origin::Stated);
-        if stated {
-            self.take_step_fields(road, index, &facts.attributes, mode);
-        }
     }
 
     fn take_step_fields(&mut self, road: &mut Road, index: u64, attributes: &Attributes, mode: CaptureMode) {
-        self.take_fields(road, index, augur::step_fields(attributes), mode);
+        self.take(road, index, mode, |lists, known| augur::step_fields(attributes, lists, known));
+    }
+
+    /// Adds to a step a member that its owner said with all its structure.
+    pub(crate) fn take_member(&mut self, road: &mut Road, index: u64, path: &str, value: &Value, mode: CaptureMode) {
+        self.take(road, index, mode, |lists, known| augur::step_member(path, value, lists, known));
     }
 
     /// Adds to a step what its owner said of it.
-    pub(crate) fn take_fields(&mut self, road: &mut Road, index: u64, mut fields: augur::Fields, mode: CaptureMode) {
+    fn take(
+        &mut self,
+        road: &mut Road,
+        index: u64,
+        mode: CaptureMode,
+        read: impl FnOnce(&mut Lists, augur::Known<'_>) -> augur::Fields,
+    ) {
+        let mut passing = Lists::default();
+        let lists = self.steps.get_mut(&index).map_or(&mut passing, |step| &mut step.lists);
+        let mut fields = read(lists, &mut |path| {
+            let (first, rest) = path.split_once('.').unwrap_or((path, ""));
+            let member = road.step_member(index, first)?;
+            rest.split('.').filter(|part| !part.is_empty()).try_fold(&member, |at, part| at.get(part)).cloned()
+        });
         if fields.is_empty() {
             return;
+        }
+        if fields.sensitive {
+            road.mark_sensitive(index);
         }
         complain(road, Some(index), &mut fields);
         let members = std::mem::take(&mut fields.members);
         if let Some(step) = self.steps.get_mut(&index) {
             step.stated_status |= members.contains_key("status");
             step.has_action |= members.contains_key("action");
+            step.stated_duration |= members.contains_key("duration_ms");
+            let time = |key: &str| members.get(key).and_then(Value::as_str).and_then(Timestamp::parse);
+            step.started = time("started_at").unwrap_or(step.started);
+            step.stated_end = time("ended_at").or(step.stated_end);
             if let Some(costs) = members.get("costs").and_then(Value::as_object) {
-                add_costs(&mut self.costs, costs);
+                replace_costs(&mut self.costs, &mut step.stated_costs, costs);
             }
         }
         patch(road, index, members, mode, Origin::Stated);
     }
 
-    /// Events of a span, in the order in which they came.
-    pub(crate) fn events(&mut self, road: &mut Road, key: SpanKey, seen: Seen) {
-        for (event, mode, step) in seen.unpack() {
-            self.event(road, key, step, event, mode);
+    /// Fields of ours on a span, whatever the span is.
+    fn take_own_fields(&mut self, road: &mut Road, role: &Role, attributes: &Attributes, mode: CaptureMode) {
+        match role.step {
+            Some(index) => self.take_step_fields(road, index, attributes, mode),
+            None => complain(road, None, &mut augur::stepless_fields(attributes)),
+        }
+    }
+
+    /// Events and late fields of a span, in the order in which they came.
+    pub(crate) fn seen(&mut self, road: &mut Road, key: SpanKey, seen: Seen) {
+        for told in seen.unpack() {
+            match told {
+                Told::Event(event, mode, step) => self.event(road, key, step, event, mode),
+                Told::Late(attributes) => {
+                    if let Some(open) = self.spans.get_mut(&key) {
+                        open.late.extend(attributes);
+                    }
+                }
+            }
         }
     }
 
     fn event(&mut self, road: &mut Road, key: SpanKey, step: Option<u64>, event: EventFacts, mode: CaptureMode) {
         let role = self.spans.get(&key).map(|open| open.role).unwrap_or_default();
+        let mut said = augur::Fields::default();
+        let step = match augur::step_of_event(&event.attributes, &mut said.complaints) {
+            Some(index) if road.has_step(index) => Some(index),
+            Some(index) => {
+                let problem = format!("the run has no step {index} yet");
+                said.complaints.push(augur::Complaint::new("augur.step_index", problem));
+                step
+            }
+            None => step,
+        };
+        complain(road, step, &mut said);
+        if event.attributes.iter().any(|(name, _)| name.starts_with("augur.run.")) {
+            self.take_run_fields(road, &event.attributes, mode);
+        }
+        if step.is_none() {
+            complain(road, None, &mut augur::stepless_fields_of_event(&event.attributes));
+        }
         if let Some(index) = step {
-            self.take_step_fields(road, index, &event.attributes, mode);
+            self.take(road, index, mode, |lists, known| augur::step_fields_of_event(&event.attributes, lists, known));
             if let Some(verdict) = vocabulary::verdict(&event.attributes) {
                 patch(road, index, members("verdict", verdict.into()), mode, Origin::Derived);
             }
         }
         let layer = layer_of(&role);
+        let content = road.content_mode(step, mode);
         if let Some(decided) = augur::decision_of(&event, layer) {
             let mut fields = augur::Fields { complaints: decided.complaints, ..augur::Fields::default() };
             complain(road, step, &mut fields);
@@ -201,14 +293,22 @@ impl Assembly {
                 layer: decided.layer,
                 kind: decided.kind,
                 summary: summary.unwrap_or_else(|| decided.kind.as_str().to_owned()),
-                detail: augur::detail(&event.attributes),
+                shown: usize::MAX,
+                plain: None,
+                detail: decided.detail,
             };
-            say(road, said, step, event.time, mode, false);
+            say(road, said, step, decided.time.unwrap_or_else(|| event.time.into()), mode, false);
         } else if let Some(said) = vocabulary::decision(&event, layer) {
-            say(road, said, step, event.time, mode, event.level < Level::Warn);
-        } else if event.level >= Level::Info && (event.message.is_some() || !only_ours(&event.attributes)) {
+            let derived = event.level < Level::Warn || vocabulary::event_name(&event).starts_with("gen_ai.");
+            say(road, said, step, event.time, mode, derived);
+        } else if event.level >= Level::Info
+            && (event.message.is_some() || !only_ours(&event.attributes))
+            && (content >= CaptureMode::ModelIo || !is_content_event(&event.target, vocabulary::event_name(&event)))
+        {
             let head = format!("{} {:5} {}: ", Timestamp::from(event.time), event.level.as_str(), event.target);
-            let fields = event.attributes.iter().map(|(name, value)| (name.to_owned(), value.clone()));
+            let passing =
+                event.attributes.iter().filter(|(name, _)| content >= CaptureMode::ModelIo || !is_content(name));
+            let fields = passing.map(|(name, value)| (name.to_owned(), value.clone()));
             road.log(step, &head, event.message.as_deref().unwrap_or_default(), fields, mode);
         }
         let holder = role.folds_into.unwrap_or(key);
@@ -221,26 +321,20 @@ impl Assembly {
     }
 
     pub(crate) fn close(&mut self, road: &mut Road, ended: Ended) {
-        let Ended { key, facts: late, mode, panicking, settled, link } = ended;
-        let Some(Open { role, mut facts }) = self.spans.remove(&key) else { return };
-        let late_only = late.attributes;
-        let end = late.end.unwrap_or(facts.start);
-        facts.end = late.end;
+        let Ended { key, at: end, mode, panicking, settled, link } = ended;
+        let Some(Open { role, mut facts, late: late_only }) = self.spans.remove(&key) else { return };
+        facts.end = Some(end);
         facts.attributes.extend(late_only.clone());
         if role.root {
-            self.take_run_fields(road, &mut augur::run_fields(&late_only));
+            self.take_run_fields(road, &late_only, mode);
         }
+        self.take_own_fields(road, &role, &late_only, mode);
         let mut failure = vocabulary::failure(&facts);
         if panicking && failure.is_none() {
             failure = Some(Failure { class: Some("panic".to_owned()), message: None });
         }
         let mut model_call = None;
         match role.class {
-            Some(Class::Step) => {
-                if let Some(index) = role.step {
-                    self.take_step_fields(road, index, &late_only, mode);
-                }
-            }
             Some(Class::Inference) => match role.folds_into {
                 Some(outer) => self.fold(outer, facts.clone()),
                 None => model_call = self.model_called(road, &role, &facts, mode),
@@ -262,7 +356,7 @@ impl Assembly {
                 }
                 say(road, vocabulary::judged(&facts), role.step, end, mode, true);
             }
-            Some(Class::Run) | None => {}
+            Some(Class::Run | Class::Step) | None => {}
         }
         if let Some(index) = role.step {
             self.member_ended(road, index, &role, end, failure, mode);
@@ -301,9 +395,11 @@ impl Assembly {
             let status = if step.failure.is_some() { StepStatus::Failed } else { StepStatus::Succeeded };
             members.insert("status".into(), status.into());
         }
-        let (started, ended) = (Timestamp::from(step.started), Timestamp::from(end));
+        let ended = step.stated_end.unwrap_or(end.into());
         members.insert("ended_at".into(), ended.to_string().into());
-        members.insert("duration_ms".into(), ended.millis_since(started).into());
+        if !step.stated_duration {
+            members.insert("duration_ms".into(), ended.millis_since(step.started).max(0).into());
+        }
         if let Some(failure) = &step.failure
             && road.step_member(index, "failure_class").is_none()
             && let Some(class) = failure.class.as_deref().map(class_word)
@@ -333,6 +429,7 @@ impl Assembly {
             road.end_step(index);
         }
         self.spans.clear();
+        self.costs.append(&mut self.stated_costs);
         if !self.costs.is_empty() {
             road.session(members("costs", std::mem::take(&mut self.costs).into()));
         }

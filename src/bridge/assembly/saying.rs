@@ -7,27 +7,28 @@ use crate::{
         facts::SpanFacts,
         vocabulary::{Class, Decision, augur},
     },
+    bundle::shortened,
+    capture::is_content,
     pipeline::Road,
     record::{Object, Timestamp, Value},
 };
-use std::time::SystemTime;
 
 /// Puts a decision on the road. What was derived from telemetry leaves its texts behind where model calls do not pass.
 pub(super) fn say(
     road: &mut Road,
     said: Decision,
     step: Option<u64>,
-    at: SystemTime,
+    at: impl Into<Timestamp>,
     mode: CaptureMode,
     derived: bool,
 ) {
-    let Decision { layer, kind, mut summary, mut detail } = said;
-    if derived && mode < CaptureMode::ModelIo {
-        if let Some(query) = detail.get("query").and_then(Value::as_str)
-            && summary.contains(query.trim())
-        {
-            summary = detail.get("operation").and_then(Value::as_str).unwrap_or("lookup").to_owned();
-        }
+    let Decision { layer, kind, mut summary, shown, plain, mut detail } = said;
+    let content = road.content_mode(step, mode);
+    if content < CaptureMode::ModelIo {
+        detail.retain(|key, _| !is_content(key));
+    }
+    if derived && content < CaptureMode::ModelIo {
+        summary = plain.unwrap_or(summary);
         detail.retain(|key, _| {
             !matches!(
                 key.as_str(),
@@ -39,13 +40,18 @@ pub(super) fn say(
                     | "explanation"
                     | "message"
                     | "error_message"
+                    | "exception.message"
+                    | "exception.stacktrace"
                     | "prompt"
                     | "completion"
             )
         });
     }
+    if summary.char_indices().nth(shown).is_some() {
+        summary = shortened(&road.safe(&summary), shown);
+    }
     let mut event = Object::from([
-        ("ts".to_owned(), Timestamp::from(at).to_string().into()),
+        ("ts".to_owned(), at.into().to_string().into()),
         ("layer".to_owned(), layer.into()),
         ("kind".to_owned(), kind.into()),
         ("summary".to_owned(), summary.into()),
@@ -62,17 +68,20 @@ pub(super) fn say(
 /// Says of fields that could not be used what was wrong with them, and keeps those that no schema has.
 pub(super) fn complain(road: &mut Road, step: Option<u64>, fields: &mut augur::Fields) {
     for complaint in fields.complaints.drain(..) {
-        road.adapter_error(step, format!("{}: {}", complaint.field, complaint.problem), Object::new());
+        let detail = complaint.kept.map(|kept| Object::from([(complaint.field.clone(), kept)]));
+        road.adapter_error(step, format!("{}: {}", complaint.field, complaint.problem), detail.unwrap_or_default());
     }
     let unknown = std::mem::take(&mut fields.unknown);
     if !unknown.is_empty() {
         let names: Vec<&str> = unknown.keys().map(String::as_str).collect();
-        let summary = format!("no schema has a place for {}; kept here", names.join(", "));
+        let is_stepless = step.is_none() && names.iter().all(|name| !name.starts_with("augur.run."));
+        let why = if is_stepless { "there is no step here for" } else { "no schema has a place for" };
+        let summary = format!("{why} {}; kept here", names.join(", "));
         road.adapter_note(step, summary, unknown);
     }
 }
 
-pub(super) fn link_record(role: &Role, facts: &SpanFacts, ids: (String, String), model_call: Option<String>) -> Object {
+pub(super) fn link_record(role: &Role, facts: &SpanFacts, ids: (u128, u64), model_call: Option<String>) -> Object {
     let kind = match role.class {
         Some(Class::Step) => "step",
         Some(Class::Inference) => "model_call",
@@ -83,8 +92,8 @@ pub(super) fn link_record(role: &Role, facts: &SpanFacts, ids: (String, String),
     let mut link = Object::from([
         ("kind".to_owned(), Value::from(kind)),
         ("name".to_owned(), facts.attributes.text("otel.name").unwrap_or(&facts.name).into()),
-        ("trace_id".to_owned(), ids.0.into()),
-        ("span_id".to_owned(), ids.1.into()),
+        ("trace_id".to_owned(), format!("{:032x}", ids.0).into()),
+        ("span_id".to_owned(), format!("{:016x}", ids.1).into()),
         ("started_at".to_owned(), Timestamp::from(facts.start).to_string().into()),
     ]);
     link.extend(facts.end.map(|end| ("ended_at".to_owned(), Timestamp::from(end).to_string().into())));

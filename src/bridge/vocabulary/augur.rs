@@ -1,11 +1,22 @@
 //! Our own vocabulary: `augur.*` fields of spans and events, typed by the record schemas.
 
+mod debug_text;
+mod lists;
+mod shape;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod table;
+#[cfg(test)]
+mod tests;
+
+use super::aliases;
 use crate::{
     bridge::facts::{Attributes, EventFacts, Level},
-    record::{EventKind, EventLayer, Number, Object, Value, parse},
-    schema::Schema,
+    record::{EventKind, EventLayer, Object, Timestamp, Value},
 };
-use std::{collections::HashMap, sync::LazyLock};
+pub(crate) use debug_text::unquoted;
+pub(crate) use lists::Lists;
+use shape::{EVENT, Kind, SESSION, STEP, Shape, put};
 
 /// What `augur.*` fields say of a step or a run.
 #[derive(Debug, Default)]
@@ -15,67 +26,237 @@ pub(crate) struct Fields {
     pub(crate) complaints: Vec<Complaint>,
     /// Fields in our name that no schema has.
     pub(crate) unknown: Object,
+    /// The step is marked as sensitive.
+    pub(crate) sensitive: bool,
 }
 
 impl Fields {
     pub(crate) fn is_empty(&self) -> bool {
-        self.members.is_empty() && self.complaints.is_empty() && self.unknown.is_empty()
+        self.members.is_empty() && self.complaints.is_empty() && self.unknown.is_empty() && !self.sensitive
     }
 }
 
 /// A field whose value its schema does not take.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct Complaint {
     pub(crate) field: String,
     /// What was expected and what came, without the value itself: it may be a secret.
     pub(crate) problem: String,
+    /// The value, where nothing is wrong with it but its place.
+    pub(crate) kept: Option<Value>,
 }
 
-/// Members that belong to the recorder; a field cannot set them.
-const RESERVED: &[&str] = &["step_id", "step_index", "observation_pre", "observation_post", "started_at", "ended_at"];
-
-/// Reads the fields that say something of a step: `augur.step.X` is member `step_X` or `X`, `augur.P` is the member at
-/// path `P`.
-pub(crate) fn step_fields(attributes: &Attributes) -> Fields {
-    let mut fields = Fields::default();
-    for (name, value) in attributes.iter() {
-        let Some(rest) = name.strip_prefix("augur.") else { continue };
-        if matches!(rest, "layer" | "kind" | "summary" | "capture_mode")
-            || rest.starts_with("run.")
-            || rest.starts_with("detail.")
-        {
-            continue;
-        }
-        let path = match rest.strip_prefix("step.") {
-            Some(own) if STEP_KINDS.contains_key(&format!("step_{own}")) => format!("step_{own}"),
-            Some(own) => own.to_owned(),
-            None => rest.to_owned(),
-        };
-        set(&mut fields, &STEP_KINDS, name, &path, value);
+impl Complaint {
+    pub(crate) fn new(field: &str, problem: String) -> Self {
+        Self { field: field.to_owned(), problem, kept: None }
     }
-    fields
+}
+
+/// Members of a step that are the recorder's to set, and how they come about.
+const OURS_OF_STEPS: &[(&str, &str)] = &[
+    ("step_id", "the recorder names steps, after their run and index"),
+    ("step_index", "steps are numbered in the order in which their spans begin"),
+    ("step_iterations", "the recorder counts them"),
+    ("capture_mode", "`SpanExt::set_capture_mode` sets how much is kept"),
+    ("observation_pre", "`SpanExt::record_screenshot` attaches a picture"),
+    ("observation_post", "`SpanExt::record_screenshot` attaches a picture"),
+    ("events", "the recorder knows the files that it writes"),
+];
+
+/// Members of the session record that are the recorder's to set.
+const OURS_OF_RUNS: &[(&str, &str)] = &[
+    ("schema_version", "the recorder's version says it"),
+    ("debug_session_id", "the recorder names what it records"),
+    ("run_id", "`augur.run.id` names a run, on its span and when that begins"),
+    ("capture_mode", "the settings say it"),
+];
+
+/// What a list holds so far, by its path in a record, for one that was not said item by item here.
+pub(crate) type Known<'k> = &'k mut dyn FnMut(&str) -> Option<Value>;
+
+/// A record that fields are read for.
+struct Reading<'r> {
+    shape: &'r Shape,
+    ours: &'r [(&'r str, &'r str)],
+    lists: &'r mut Lists,
+    known: Known<'r>,
+    fields: Fields,
+}
+
+/// Reads the fields of a span that say something of a step: `augur.step.X` is member `step_X` or `X`, `augur.P` is the member
+/// at path `P`.
+pub(crate) fn step_fields(attributes: &Attributes, lists: &mut Lists, known: Known<'_>) -> Fields {
+    let mut reading = Reading::of_step(lists, known);
+    for (name, rest, value) in for_steps(attributes) {
+        reading.step_field(name, rest, value);
+    }
+    reading.fields
+}
+
+/// The same for the fields of an event, some of which say something of the event.
+pub(crate) fn step_fields_of_event(attributes: &Attributes, lists: &mut Lists, known: Known<'_>) -> Fields {
+    let mut reading = Reading::of_step(lists, known);
+    for (name, rest, value) in for_steps(attributes).filter(|(_, rest, _)| !places_event(rest)) {
+        reading.step_field(name, rest, value);
+    }
+    reading.fields
+}
+
+/// Fields of ours for a step, on a span that belongs to none: they are kept, and nothing more.
+pub(crate) fn stepless_fields(attributes: &Attributes) -> Fields {
+    Fields { unknown: for_steps(attributes).map(kept).collect(), ..Fields::default() }
+}
+
+/// The same for an event.
+pub(crate) fn stepless_fields_of_event(attributes: &Attributes) -> Fields {
+    let fields = for_steps(attributes).filter(|(_, rest, _)| !places_event(rest));
+    Fields { unknown: fields.map(kept).collect(), ..Fields::default() }
+}
+
+fn kept((name, _, value): (&str, &str, &Value)) -> (String, Value) {
+    (name.to_owned(), value.clone())
+}
+
+/// The fields of ours that are about a step: names, what is behind `augur.`, and values.
+fn for_steps(attributes: &Attributes) -> impl Iterator<Item = (&str, &str, &Value)> {
+    attributes.iter().filter_map(|(name, value)| {
+        let rest = name.strip_prefix("augur.")?;
+        (!is_about_event(rest) && !rest.starts_with("run.")).then_some((name, rest, value))
+    })
+}
+
+/// Whether the rest of a name behind `augur.` says where an event belongs.
+fn places_event(rest: &str) -> bool {
+    matches!(rest, "ts" | "step_index" | "step.index")
+}
+
+/// Whether the rest of a name behind `augur.` is about an event, or about how a span is kept.
+fn is_about_event(rest: &str) -> bool {
+    matches!(rest, "layer" | "kind" | "summary" | "detail" | "capture_mode") || rest.starts_with("detail.")
 }
 
 /// The member of a step at a dotted path, given with a value of any structure.
-pub(crate) fn step_member(path: &str, value: &Value) -> Fields {
-    let mut fields = Fields::default();
-    set(&mut fields, &STEP_KINDS, path, path, value);
-    fields
+pub(crate) fn step_member(path: &str, value: &Value, lists: &mut Lists, known: Known<'_>) -> Fields {
+    let mut reading = Reading::of_step(lists, known);
+    if path == SENSITIVE {
+        mark(&mut reading.fields, path, value);
+    } else {
+        reading.set(path, path, value);
+    }
+    reading.fields
+}
+
+/// The path in a step that the rest of a name behind `augur.` means.
+fn step_path(rest: &str) -> std::borrow::Cow<'_, str> {
+    match rest.strip_prefix("step.") {
+        Some(own) => {
+            let named = format!("step_{own}");
+            if STEP.members.contains_key(&named) { named.into() } else { own.into() }
+        }
+        None => rest.into(),
+    }
+}
+
+impl<'r> Reading<'r> {
+    fn of_step(lists: &'r mut Lists, known: Known<'r>) -> Self {
+        Self { shape: &STEP, ours: OURS_OF_STEPS, lists, known, fields: Fields::default() }
+    }
+
+    fn step_field(&mut self, name: &str, rest: &str, value: &Value) {
+        let path = step_path(rest);
+        if path == SENSITIVE {
+            mark(&mut self.fields, name, value);
+        } else {
+            self.set(name, &path, value);
+        }
+    }
+
+    fn complain(&mut self, name: &str, problem: String) {
+        self.fields.complaints.push(Complaint::new(name, problem));
+    }
+
+    fn set(&mut self, name: &str, path: &str, value: &Value) {
+        let first = path.split('.').next().unwrap_or_default();
+        if let Some((_, how)) = self.ours.iter().find(|(ours, _)| *ours == first) {
+            let problem = format!("a field cannot set it: {how}");
+            let complaint = Complaint { kept: Some(value.clone()), ..Complaint::new(name, problem) };
+            self.fields.complaints.push(complaint);
+            return;
+        }
+        let Some(found) = self.shape.at(path) else {
+            self.fields.unknown.insert(name.to_owned(), value.clone());
+            return;
+        };
+        // An empty text says nothing, unless it may stand for itself.
+        if value.as_str() == Some("") && found.shape.kind != Kind::Any {
+            return;
+        }
+        let value = match found.shape.take(value) {
+            Ok(value) => value,
+            Err(problem) => return self.complain(name, problem),
+        };
+        match found.list {
+            None => {
+                self.lists.replace(path, &value);
+                put(&mut self.fields.members, path, value);
+            }
+            Some(place) => {
+                let known = || (self.known)(place.0);
+                match self.lists.set(place, value, known) {
+                    Some(list) => put(&mut self.fields.members, place.0, list),
+                    None => self.complain(name, "the list has too many items".to_owned()),
+                }
+            }
+        }
+    }
+}
+
+/// The field that marks a step as sensitive: `augur.step.sensitive` or `augur.sensitive`.
+const SENSITIVE: &str = "sensitive";
+
+/// Whether a field of this name marks a step as sensitive, if its value is no denial.
+pub(crate) fn is_mark(name: &str) -> bool {
+    matches!(name.strip_prefix("augur.").map(|rest| rest.strip_prefix("step.").unwrap_or(rest)), Some(SENSITIVE))
+}
+
+/// Anything but a denial marks: what somebody wanted to hide is not shown for a slip in a value.
+pub(crate) fn is_denial(value: &Value) -> bool {
+    matches!(value, Value::Bool(false) | Value::Null) || value.as_str().is_some_and(|text| unquoted(text) == "false")
+}
+
+fn mark(fields: &mut Fields, name: &str, value: &Value) {
+    fields.sensitive |= !is_denial(value);
+    if !is_denial(value) && value.as_bool().is_none() && value.as_str().map(unquoted).as_deref() != Some("true") {
+        let problem =
+            format!("expected true or false, got a value of type {}; the step counts as sensitive", value.kind());
+        fields.complaints.push(Complaint::new(name, problem));
+    }
 }
 
 /// Reads the fields that say something of a run: `augur.run.P` is the member at path `P` of the session record.
-pub(crate) fn run_fields(attributes: &Attributes) -> Fields {
-    const OPEN: &[&str] = &["tags", "task_spec", "task_spec_id", "costs", "live", "status"];
-    let mut fields = Fields::default();
+pub(crate) fn run_fields(attributes: &Attributes, lists: &mut Lists) -> Fields {
+    let known: Known<'_> = &mut |_| None;
+    let mut reading = Reading { shape: &SESSION, ours: OURS_OF_RUNS, lists, known, fields: Fields::default() };
     for (name, value) in attributes.iter() {
-        let Some(path) = name.strip_prefix("augur.run.").filter(|path| *path != "id") else { continue };
-        if OPEN.contains(&path.split('.').next().unwrap_or_default()) {
-            set(&mut fields, &SESSION_KINDS, name, path, value);
-        } else {
-            fields.unknown.insert(name.to_owned(), value.clone());
+        if let Some(path) = name.strip_prefix("augur.run.").filter(|path| *path != "id") {
+            reading.set(name, path, value);
         }
     }
-    fields
+    reading.fields
+}
+
+/// The value of an attribute of ours where the schema wants more than a text and telemetry has but that.
+#[cfg(feature = "otlp")]
+pub(crate) fn typed(name: &str, text: &str) -> Option<Value> {
+    let rest = name.strip_prefix("augur.")?;
+    let path = step_path(rest);
+    let found = match rest.strip_prefix("run.") {
+        Some(path) => SESSION.at(path),
+        None => STEP.at(&path),
+    };
+    let shape = found?.shape;
+    let is_closed = !matches!(shape.kind, Kind::Any | Kind::Text | Kind::Object | Kind::List);
+    is_closed.then(|| shape.take(&text.into()).ok()).flatten()
 }
 
 /// A decision event in our own words.
@@ -83,6 +264,9 @@ pub(crate) fn run_fields(attributes: &Attributes) -> Fields {
 pub(crate) struct Decided {
     pub(crate) layer: EventLayer,
     pub(crate) kind: EventKind,
+    /// When it happened, if that was not when it was said.
+    pub(crate) time: Option<Timestamp>,
+    pub(crate) detail: Object,
     pub(crate) complaints: Vec<Complaint>,
 }
 
@@ -96,7 +280,10 @@ pub(crate) fn decision_of(event: &EventFacts, layer_of_span: EventLayer) -> Opti
     let layer = layer.map_or(layer_of_span, |word| word_or(word, EventLayer::Runner, "augur.layer", &mut complaints));
     let usual = if event.level >= Level::Warn { EventKind::Error } else { EventKind::Decision };
     let kind = kind.map_or(usual, |word| word_or(word, EventKind::Info, "augur.kind", &mut complaints));
-    Some(Decided { layer, kind, complaints })
+    let time = event.attributes.get("augur.ts").and_then(|value| taken(value, "ts", "augur.ts", &mut complaints));
+    let time = time.as_ref().and_then(Value::as_str).and_then(Timestamp::parse);
+    let detail = detail(&event.attributes, &mut complaints);
+    Some(Decided { layer, kind, time, detail, complaints })
 }
 
 fn word_or<T: std::str::FromStr<Err = crate::record::UnknownWord>>(
@@ -105,285 +292,56 @@ fn word_or<T: std::str::FromStr<Err = crate::record::UnknownWord>>(
     field: &str,
     complaints: &mut Vec<Complaint>,
 ) -> T {
-    unquoted(word).parse().unwrap_or_else(|error: crate::record::UnknownWord| {
-        complaints.push(Complaint { field: field.to_owned(), problem: error.to_string() });
+    unquoted(word).parse::<T>().unwrap_or_else(|error: crate::record::UnknownWord| {
+        complaints.push(Complaint::new(field, error.to_string()));
         fallback
     })
 }
 
-/// What an event's `detail` holds: its fields, ours without their prefix.
-pub(crate) fn detail(attributes: &Attributes) -> Object {
-    let mut detail = Object::new();
+/// The step that an event says it is about, where that is not the one it stands in.
+pub(crate) fn step_of_event(attributes: &Attributes, complaints: &mut Vec<Complaint>) -> Option<u64> {
+    ["augur.step_index", "augur.step.index"].into_iter().find_map(|name| {
+        let value = attributes.get(name)?;
+        taken(value, "step_index", name, complaints).as_ref().and_then(aliases::count)
+    })
+}
+
+/// A value as the schema of events takes it.
+fn taken(value: &Value, member: &str, name: &str, complaints: &mut Vec<Complaint>) -> Option<Value> {
+    match EVENT.members.get(member)?.take(value) {
+        Ok(value) => Some(value),
+        Err(problem) => {
+            complaints.push(Complaint::new(name, problem));
+            None
+        }
+    }
+}
+
+/// What an event's `detail` holds: its fields, ours without their prefix and as deep as they say.
+fn detail(attributes: &Attributes, complaints: &mut Vec<Complaint>) -> Object {
+    let (mut ours, mut theirs) = (Fields::default(), Object::new());
+    let mut lists = Lists::default();
     for (name, value) in attributes.iter() {
-        if matches!(name, "augur.layer" | "augur.kind" | "augur.summary") {
+        let rest = name.strip_prefix("augur.").unwrap_or_default();
+        if matches!(rest, "layer" | "kind" | "summary") || places_event(rest) {
             continue;
         }
-        let name = name.strip_prefix("augur.detail.").unwrap_or(name);
-        detail.insert(name.to_owned(), value.clone());
-    }
-    detail
-}
-
-/// A value recorded with `?` arrives in quotes.
-fn unquoted(text: &str) -> &str {
-    text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text)
-}
-
-/// What a schema takes at a path.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Kind {
-    Text,
-    Word(Vec<String>),
-    Number,
-    Integer,
-    Bool,
-    Object,
-    Array,
-    /// Anything, and anything below it.
-    Any,
-}
-
-type Kinds = HashMap<String, Kind>;
-
-static STEP_KINDS: LazyLock<Kinds> = LazyLock::new(|| kinds(Schema::Step));
-static SESSION_KINDS: LazyLock<Kinds> = LazyLock::new(|| kinds(Schema::Session));
-
-fn set(fields: &mut Fields, kinds: &Kinds, name: &str, path: &str, value: &Value) {
-    let Some(kind) = kind_at(kinds, path).filter(|_| !RESERVED.contains(&path)) else {
-        fields.unknown.insert(name.to_owned(), value.clone());
-        return;
-    };
-    match coerce(value, kind) {
-        Ok(value) => put(&mut fields.members, path, value),
-        Err(problem) => fields.complaints.push(Complaint { field: name.to_owned(), problem }),
-    }
-}
-
-fn kind_at<'k>(kinds: &'k Kinds, path: &str) -> Option<&'k Kind> {
-    if let Some(kind) = kinds.get(path) {
-        return Some(kind);
-    }
-    // Below an open object every path is good.
-    let (parent, _) = path.rsplit_once('.')?;
-    kind_at(kinds, parent).filter(|kind| **kind == Kind::Any).or_else(|| kinds.get(&format!("{parent}.*")))
-}
-
-fn put(members: &mut Object, path: &str, value: Value) {
-    let Some((first, rest)) = path.split_once('.') else {
-        members.insert(path.to_owned(), value);
-        return;
-    };
-    let inner = members.entry(first.to_owned()).or_insert_with(|| Value::Object(Object::new()));
-    if !matches!(inner, Value::Object(_)) {
-        *inner = Value::Object(Object::new());
-    }
-    if let Some(inner) = inner.as_object_mut() {
-        put(inner, rest, value);
-    }
-}
-
-fn coerce(value: &Value, kind: &Kind) -> Result<Value, String> {
-    let text = value.as_str().map(unquoted);
-    let wrong = |expected: &str| Err(format!("expected {expected}, got {}", describe(value)));
-    match kind {
-        Kind::Any => Ok(text.and_then(structured).unwrap_or_else(|| value.clone())),
-        Kind::Text => Ok(match value {
-            Value::String(_) => value.clone(),
-            other => other.to_string().into(),
-        }),
-        Kind::Word(words) => match text {
-            Some(word) if words.iter().any(|known| known == word) => Ok(word.into()),
-            _ => wrong(&format!("one of {}", words.join(", "))),
-        },
-        Kind::Number => match value {
-            Value::Number(_) => Ok(value.clone()),
-            _ => text.and_then(Number::from_text).map_or_else(|| wrong("a number"), |number| Ok(number.into())),
-        },
-        Kind::Integer => match value {
-            Value::Number(number) if number.is_whole() => Ok(value.clone()),
-            _ => match text.and_then(Number::from_text) {
-                Some(number) if number.is_whole() => Ok(number.into()),
-                _ => wrong("a whole number"),
-            },
-        },
-        Kind::Bool => match (value, text) {
-            (Value::Bool(_), _) => Ok(value.clone()),
-            (_, Some("true")) => Ok(true.into()),
-            (_, Some("false")) => Ok(false.into()),
-            _ => wrong("true or false"),
-        },
-        Kind::Object => match text.map_or(Some(value.clone()), structured) {
-            Some(object @ Value::Object(_)) => Ok(object),
-            _ => wrong("an object, or JSON text of one"),
-        },
-        Kind::Array => match text.map_or(Some(value.clone()), structured) {
-            Some(array @ Value::Array(_)) => Ok(array),
-            _ => wrong("a list, or JSON text of one"),
-        },
-    }
-}
-
-fn describe(value: &Value) -> String {
-    match value {
-        Value::String(text) if matches!(text.as_str(), "NaN" | "Infinity" | "-Infinity") => text.clone(),
-        Value::String(text) => format!("a text of {} bytes", text.len()),
-        other => format!("a value of type {}", other.kind()),
-    }
-}
-
-/// The object or list that a text is the JSON of.
-fn structured(text: &str) -> Option<Value> {
-    let text = text.trim();
-    if !text.starts_with(['{', '[']) {
-        return None;
-    }
-    parse(text.as_bytes()).ok()
-}
-
-/// Flattens a schema into what it takes at each path.
-fn kinds(schema: Schema) -> Kinds {
-    let mut kinds = Kinds::new();
-    if let Ok(root) = parse(schema.text().as_bytes()) {
-        flatten(&root, "", &mut kinds, 0);
-    }
-    kinds
-}
-
-fn flatten(schema: &Value, path: &str, kinds: &mut Kinds, depth: usize) {
-    if depth > 8 {
-        return;
-    }
-    let referred = schema.get("$ref").and_then(Value::as_str).and_then(|file| {
-        let name = file.strip_suffix(".schema.json")?;
-        let found = Schema::ALL.iter().find(|schema| schema.name() == name)?;
-        parse(found.text().as_bytes()).ok()
-    });
-    if let Some(referred) = referred {
-        return flatten(&referred, path, kinds, depth + 1);
-    }
-    if let Some(choice) = schema.get("anyOf").and_then(Value::as_array).and_then(|choices| choices.first()) {
-        return flatten(choice, path, kinds, depth + 1);
-    }
-    let words = |value: &Value| -> Option<Vec<String>> {
-        value.as_array().map(|words| words.iter().filter_map(|word| word.as_str().map(str::to_owned)).collect())
-    };
-    let kind = match (schema.get("enum").and_then(words), type_of(schema)) {
-        (Some(words), _) => Kind::Word(words),
-        (None, Some("string")) => Kind::Text,
-        (None, Some("number")) => Kind::Number,
-        (None, Some("integer")) => Kind::Integer,
-        (None, Some("boolean")) => Kind::Bool,
-        (None, Some("array")) => Kind::Array,
-        (None, Some("object")) => {
-            let properties = schema.get("properties").and_then(Value::as_object);
-            for (name, member) in properties.into_iter().flatten() {
-                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-                flatten(member, &path, kinds, depth + 1);
+        match name.strip_prefix("augur.").filter(|rest| *rest == "detail" || rest.starts_with("detail.")) {
+            Some(path) => {
+                let known: Known<'_> = &mut |_| None;
+                let fields = std::mem::take(&mut ours);
+                let mut reading = Reading { shape: &EVENT, ours: &[], lists: &mut lists, known, fields };
+                reading.set(name, path, value);
+                ours = reading.fields;
             }
-            match schema.get("additionalProperties") {
-                Some(Value::Object(_)) => {
-                    flatten(
-                        schema.get("additionalProperties").unwrap_or(&Value::Null),
-                        &format!("{path}.*"),
-                        kinds,
-                        depth + 1,
-                    );
-                    Kind::Object
-                }
-                Some(Value::Bool(false)) => Kind::Object,
-                _ if properties.is_none() => Kind::Any,
-                _ => Kind::Object,
+            None => {
+                theirs.insert(name.to_owned(), value.clone());
             }
         }
-        _ => Kind::Any,
-    };
-    if !path.is_empty() {
-        kinds.insert(path.to_owned(), kind);
     }
-}
-
-fn type_of(schema: &Value) -> Option<&str> {
-    match schema.get("type")? {
-        Value::String(word) => Some(word),
-        Value::Array(words) => words.iter().filter_map(Value::as_str).find(|word| *word != "null"),
-        _ => None,
+    complaints.append(&mut ours.complaints);
+    if let Some(Value::Object(members)) = ours.members.remove("detail") {
+        theirs.extend(members);
     }
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    fn attributes(pairs: &[(&'static str, Value)]) -> Attributes {
-        let mut attributes = Attributes::default();
-        for (name, value) in pairs {
-            attributes.push(*name, value.clone());
-        }
-        attributes
-    }
-
-    #[test]
-    fn fields_become_the_members_that_the_schema_has_for_them() {
-        let fields = step_fields(&attributes(&[
-            ("augur.step.type", "click".into()),
-            ("augur.step.intent", "log in".into()),
-            ("augur.action.type", "click".into()),
-            ("augur.action.params.x", 3.into()),
-            ("augur.action.params.at", r#"{"y": 4}"#.into()),
-            ("augur.grounding.provider", "vision".into()),
-            ("augur.grounding.coordinates.x", "12".into()),
-            ("augur.grounding.confidence", Value::from_f64_marked(0.5)),
-            ("augur.verdict.status", "\"passed\"".into()),
-            ("augur.verdict.evidence_refs", r#"["a"]"#.into()),
-            ("augur.loop_detected", "true".into()),
-            ("augur.costs.tokens_in", "12".into()),
-        ]));
-        assert_eq!(
-            Value::from(fields.members).to_string(),
-            r#"{"action": {"params": {"at": {"y": 4}, "x": 3}, "type": "click"}, "costs": {"tokens_in": 12}, "grounding": {"confidence": 0.5, "coordinates": {"x": 12}, "provider": "vision"}, "intent": "log in", "loop_detected": true, "step_type": "click", "verdict": {"evidence_refs": ["a"], "status": "passed"}}"#
-        );
-        assert!(fields.complaints.is_empty() && fields.unknown.is_empty());
-    }
-
-    #[test]
-    fn a_value_that_the_schema_does_not_take_is_told_without_quoting_it() {
-        for (name, value, problem) in [
-            ("augur.grounding.confidence", Value::from("s3cret"), "expected a number, got a text of 6 bytes"),
-            ("augur.grounding.confidence", Value::from_f64_marked(f64::NAN), "expected a number, got NaN"),
-            (
-                "augur.costs.tokens_in",
-                Value::from_f64_marked(1.5),
-                "expected a whole number, got a value of type number",
-            ),
-            (
-                "augur.verdict.status",
-                "great".into(),
-                "expected one of passed, failed, recoverable, skipped, unknown, got a text of 5 bytes",
-            ),
-            ("augur.loop_detected", 1.into(), "expected true or false, got a value of type number"),
-            ("augur.verdict", "[1]".into(), "expected an object, or JSON text of one, got a text of 3 bytes"),
-        ] {
-            let fields = step_fields(&attributes(&[(name, value)]));
-            assert_eq!(fields.complaints, [Complaint { field: name.to_owned(), problem: problem.to_owned() }]);
-        }
-    }
-
-    #[test]
-    fn names_that_no_schema_has_are_kept_apart_and_never_dropped() {
-        let fields = step_fields(&attributes(&[("augur.mood", "good".into()), ("augur.step.index", 7.into())]));
-        assert_eq!(Value::from(fields.unknown).to_string(), r#"{"augur.mood": "good", "augur.step.index": 7}"#);
-    }
-
-    #[test]
-    fn a_run_takes_tags_and_a_task() {
-        let fields = run_fields(&attributes(&[
-            ("augur.run.id", "r".into()),
-            ("augur.run.tags.env", "prod".into()),
-            ("augur.run.status", "cancelled".into()),
-            ("augur.run.color", "red".into()),
-        ]));
-        assert_eq!(Value::from(fields.members).to_string(), r#"{"status": "cancelled", "tags": {"env": "prod"}}"#);
-        assert!(fields.unknown.contains_key("augur.run.color"));
-    }
+    theirs
 }

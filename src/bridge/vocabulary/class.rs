@@ -65,7 +65,7 @@ pub(crate) fn content_event(name: &str, target: &str) -> bool {
 
 /// What the span is, by the first rule that speaks of it; `None` for a span that only holds others.
 pub(crate) fn classify(name: &str, target: &str, attributes: &Attributes) -> Option<Class> {
-    own(attributes)
+    declared(attributes.iter().map(|(name, _)| name))
         .or_else(|| by_operation(attributes.text("gen_ai.operation.name")?))
         .or_else(|| (attributes.text("mcp.method.name")? == "tools/call").then_some(Class::Tool))
         .or_else(|| by_kind(name, target, attributes))
@@ -74,34 +74,32 @@ pub(crate) fn classify(name: &str, target: &str, attributes: &Attributes) -> Opt
 
 /// Any other field of ours that a step has makes a step of a span that is nothing else.
 fn of_a_step(attributes: &Attributes) -> Option<Class> {
-    let about_events = |rest: &str| matches!(rest, "layer" | "kind" | "summary" | "capture_mode");
-    let mut ours = attributes.iter().filter_map(|(name, _)| name.strip_prefix("augur."));
-    ours.any(|rest| !about_events(rest) && !rest.starts_with("detail.")).then_some(Class::Step)
+    attributes.iter().any(|(name, _)| is_of_a_step(name)).then_some(Class::Step)
 }
 
-/// What the owner of a span says it is by the fields that it declares, though they have no value yet.
+fn is_of_a_step(field: &str) -> bool {
+    field.strip_prefix("augur.").is_some_and(|rest| {
+        !matches!(rest, "layer" | "kind" | "summary" | "detail" | "capture_mode") && !rest.starts_with("detail.")
+    })
+}
+
+/// What a span will be, by the fields that it declares and has no value for yet; asked where nothing else tells.
+pub(crate) fn promised<'a, F: Iterator<Item = &'a str>>(fields: impl Fn() -> F) -> Option<Class> {
+    declared(fields()).or_else(|| fields().any(is_of_a_step).then_some(Class::Step))
+}
+
+/// What the owner of a span says it is by the names of its fields, whatever they hold: they come before anything else.
 pub(crate) fn declared<'a>(fields: impl Iterator<Item = &'a str>) -> Option<Class> {
     let mut step = None;
     for field in fields {
         let Some(rest) = field.strip_prefix("augur.") else { continue };
-        match rest.split('.').next().unwrap_or_default() {
-            "run" => return Some(Class::Run),
-            "step" | "action" | "grounding" | "verdict" => step = Some(Class::Step),
-            _ => {}
-        }
-    }
-    step
-}
-
-/// Our own fields that name what the span is come before anything else.
-fn own(attributes: &Attributes) -> Option<Class> {
-    let mut step = None;
-    for (name, _) in attributes.iter() {
-        let Some(rest) = name.strip_prefix("augur.") else { continue };
-        let (family, _) = rest.split_once('.').unwrap_or((rest, ""));
-        match family {
-            "run" => return Some(Class::Run),
-            "step" | "action" | "grounding" | "verdict" => step = Some(Class::Step),
+        let is = |family: &str| rest.strip_prefix(family).is_some_and(|path| path.is_empty() || path.starts_with('.'));
+        match rest.as_bytes().first() {
+            Some(b'r') if is("run") => return Some(Class::Run),
+            Some(b's') if is("step") => step = Some(Class::Step),
+            Some(b'a') if is("action") => step = Some(Class::Step),
+            Some(b'g') if is("grounding") => step = Some(Class::Step),
+            Some(b'v') if is("verdict") => step = Some(Class::Step),
             _ => {}
         }
     }

@@ -8,7 +8,7 @@ use crate::{
 use std::borrow::Cow;
 
 /// The name that an event goes by: some libraries give it as a field.
-pub(super) fn event_name(event: &EventFacts) -> &str {
+pub(crate) fn event_name(event: &EventFacts) -> &str {
     event.attributes.text("event.name").or_else(|| event.attributes.text("event_name")).unwrap_or(&event.name)
 }
 

@@ -16,20 +16,33 @@ use crate::{
 pub(crate) struct Decision {
     pub(crate) layer: EventLayer,
     pub(crate) kind: EventKind,
-    /// One line.
+    /// One line, longer than what is shown of it.
     pub(crate) summary: String,
+    /// How many characters of the summary are shown, once it is redacted: what is cut before hides from every rule.
+    pub(crate) shown: usize,
+    /// What to say instead where text of prompts, models and tools does not pass; `None` if the summary holds none.
+    pub(crate) plain: Option<String>,
     pub(crate) detail: Object,
 }
 
 /// The longest summary, in characters: it is one line of a list.
 const SUMMARY: usize = 200;
 
+/// How much of a text is looked at for a summary, in characters.
+const LOOKED_AT: usize = 4096;
+
 impl Decision {
     fn new(layer: EventLayer, kind: EventKind, summary: &str, detail: Object) -> Self {
-        let line = summary.split_whitespace().collect::<Vec<_>>().join(" ");
-        let cut = line.char_indices().nth(SUMMARY).map(|(at, _)| at);
-        let summary = cut.and_then(|at| line.get(..at)).map_or_else(|| line.clone(), |short| format!("{short}…"));
-        Self { layer, kind, summary, detail }
+        let end = summary.char_indices().nth(LOOKED_AT).map_or(summary.len(), |(end, _)| end);
+        let looked_at = summary.get(..end).unwrap_or(summary);
+        let summary = looked_at.split_whitespace().collect::<Vec<_>>().join(" ");
+        Self { layer, kind, summary, shown: SUMMARY, plain: None, detail }
+    }
+
+    /// Says what the summary is without the text that it quotes.
+    fn or(mut self, plain: &str) -> Self {
+        self.plain = Some(plain.to_owned());
+        self
     }
 }
 
@@ -136,7 +149,8 @@ fn exception(attributes: &Attributes, layer: EventLayer) -> Decision {
     let told = ["exception.type", "exception.message"].into_iter().filter_map(|name| first_text(attributes, &[name]));
     let told = told.collect::<Vec<_>>().join(": ");
     let summary = if told.is_empty() { "exception" } else { &told };
-    Decision::new(layer, EventKind::Error, summary, fields(attributes))
+    let plain = first_text(attributes, &["exception.type"]).unwrap_or_else(|| "exception".to_owned());
+    Decision::new(layer, EventKind::Error, summary, fields(attributes)).or(&plain)
 }
 
 fn put<T: Into<Value>>(to: &mut Object, name: &str, value: Option<T>) {
@@ -214,7 +228,9 @@ pub(crate) fn tool_ended(tool: &ToolUse) -> Decision {
             (EventKind::Observation, format!("{name}: {outcome}"))
         }
     };
+    let failed = tool.failure.is_some();
     Decision::new(EventLayer::Dispatch, kind, &summary, detail)
+        .or(&format!("{name} {}", if failed { "failed" } else { "ended" }))
 }
 
 /// An agent began its work.
@@ -280,7 +296,7 @@ pub(crate) fn looked_up(facts: &SpanFacts) -> Decision {
     put_failure(&mut detail, failure.as_ref());
     let kind = if failure.is_some() { EventKind::Error } else { EventKind::Observation };
     let summary = query.map_or_else(|| operation.clone(), |query| format!("{operation}: {query}"));
-    Decision::new(EventLayer::Grounding, kind, &summary, detail)
+    Decision::new(EventLayer::Grounding, kind, &summary, detail).or(&operation)
 }
 
 /// Which documents came back, not what stands in them.
@@ -303,7 +319,8 @@ pub(crate) fn verified(facts: &SpanFacts) -> Decision {
     put_failure(&mut detail, failure.as_ref());
     let kind = if failure.is_some() { EventKind::Error } else { EventKind::Decision };
     let said = first_text(&facts.attributes, &["output.value"]).unwrap_or_else(|| "spoke".to_owned());
-    Decision::new(EventLayer::Verifier, kind, &format!("guardrail {}: {said}", facts.name), detail)
+    let plain = format!("guardrail {}", facts.name);
+    Decision::new(EventLayer::Verifier, kind, &format!("{plain}: {said}"), detail).or(&plain)
 }
 
 /// An evaluation that has a span of its own.
@@ -315,4 +332,5 @@ pub(crate) fn judged(facts: &SpanFacts) -> Decision {
     put(&mut detail, "output", facts.attributes.get("output.value").map(structured_or_raw));
     let said = first_text(&facts.attributes, &["output.value"]).unwrap_or_else(|| "no output".to_owned());
     Decision::new(EventLayer::Verifier, EventKind::Observation, &format!("{}: {said}", facts.name), detail)
+        .or(&facts.name)
 }

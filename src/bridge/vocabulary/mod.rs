@@ -17,7 +17,8 @@ mod tool;
 mod tests;
 
 pub(crate) use aliases::{count, text};
-pub(crate) use class::{Class, classify, content_event, declared, may_matter};
+pub(crate) use class::{Class, classify, content_event, declared, may_matter, promised};
+pub(crate) use content::event_name;
 pub(crate) use decision::{
     Decision, agent_ended, agent_started, decision, judged, looked_up, model_called, planned, tool_ended, tool_started,
     verdict, verified,
@@ -25,4 +26,4 @@ pub(crate) use decision::{
 pub(crate) use gen_ai::{digest, model_call};
 pub(crate) use messages::{Answer, AskedTool, part_text, thought};
 pub(crate) use provider::{Request, answer, token_probabilities};
-pub(crate) use tool::{Failure, ToolUse, action_of, agent_facts, failure, tool_use};
+pub(crate) use tool::{Failure, ToolUse, action_of, agent_facts, failure, may_tell_failure, tool_use};

@@ -216,6 +216,17 @@ pub(crate) fn failure(facts: &SpanFacts) -> Option<Failure> {
     failed.then_some(Failure { class, message })
 }
 
+/// Whether a field of this name could make [`failure`] see one.
+pub(crate) fn may_tell_failure(name: &str) -> bool {
+    match name.as_bytes().first() {
+        Some(b'e') => name.starts_with("error") || name.starts_with("exception."),
+        Some(b'o') => name.starts_with("otel.status") || name == "output" || name == "output.status",
+        Some(b's') => name == "success" || name == "status_message",
+        Some(b'g') => name.starts_with("gen_ai.tool.") || name == "gen_ai.response.status",
+        _ => false,
+    }
+}
+
 fn error_class(attributes: &Attributes) -> Option<String> {
     first_text(attributes, &["error.type", "gen_ai.tool.error.type", "exception.type", "error.code"])
 }

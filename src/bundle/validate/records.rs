@@ -37,7 +37,11 @@ impl<'a> Place<'a> {
         let (folder, name) = path.split_once('/').unwrap_or(("", path));
         let direct = !name.contains('/');
         match folder {
-            "" if name == paths::MANIFEST || name == paths::INCOMPLETE => Self::Mark,
+            "" if [paths::MANIFEST, paths::INCOMPLETE, paths::OUTCOME_LINES, paths::EVAL_CANDIDATE_LINES]
+                .contains(&name) =>
+            {
+                Self::Mark
+            }
             "" if name == paths::TRACE => Self::Bytes,
             "" if name == "outcomes.json" => Self::List(Schema::Outcome, Some("outcomes")),
             "" if name == "eval_candidates.json" => Self::List(Schema::EvalCandidate, Some("candidates")),

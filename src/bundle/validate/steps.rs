@@ -1,6 +1,11 @@
 //! Judges steps, and the trace that must tell the same of them.
 
-use super::super::{fingerprint::CuaV1, paths, reader::Part, summary::visible};
+use super::super::{
+    fingerprint::{Algorithm, Fingerprint},
+    paths,
+    reader::Part,
+    summary::visible,
+};
 use super::{Judge, index_of, layout::Canonical};
 use crate::{
     record::{Object, Value, short_id, write_line},
@@ -73,7 +78,7 @@ impl Judge<'_> {
             digits.len() >= 4
                 && digits.bytes().all(|byte| byte.is_ascii_digit())
                 && digits.parse().ok() == index_of(step)
-                && more != Some("")
+                && more.is_none_or(|more| !more.is_empty() && !more.contains('\n'))
         })
     }
 
@@ -106,7 +111,9 @@ impl Judge<'_> {
             }
         };
         let mut canonical = Canonical::new();
-        let mut trace = Trace::default();
+        let told = self.manifest.get("trajectory_fingerprint").and_then(Value::as_str);
+        // The fingerprint names the algorithm that it is to be judged by.
+        let mut trace = Trace::new(told.map_or(Some(Algorithm::default()), Algorithm::of));
         for part in &mut outline {
             let part = match part {
                 Ok(part) => part,
@@ -162,7 +169,9 @@ impl Judge<'_> {
         trace.count += 1;
         self.schema(Schema::Step, value, paths::TRACE, &format!("steps/{position}"));
         let Some(step) = value.as_object() else { return };
-        trace.fingerprint.step(step);
+        if let Some(fingerprint) = &mut trace.fingerprint {
+            fingerprint.step(step);
+        }
         let index = index_of(step);
         let whose = index.map_or("step without index: ".to_owned(), |index| format!("step {index}: "));
         self.references(paths::TRACE, &whose, step);
@@ -211,10 +220,10 @@ impl Judge<'_> {
             self.problem(paths::MANIFEST, format!("step_count is not the {} steps of the trace", trace.count));
         }
         let told = self.manifest.get("trajectory_fingerprint").and_then(Value::as_str);
-        let computed = (!trace.fingerprint.is_empty()).then(|| trace.fingerprint.finish());
-        // A fingerprint of another algorithm cannot be checked.
-        let other = told.is_some_and(|told| !told.starts_with(CuaV1::PREFIX));
-        if !other && told != computed.as_deref() {
+        // A fingerprint of an algorithm that is not known here cannot be checked.
+        let Some(fingerprint) = trace.fingerprint else { return };
+        let computed = (!fingerprint.is_empty()).then(|| fingerprint.finish());
+        if told != computed.as_deref() {
             self.problem(paths::MANIFEST, "trajectory_fingerprint is not that of the steps");
         }
     }
@@ -232,12 +241,18 @@ impl Judge<'_> {
     }
 }
 
-#[derive(Default)]
 struct Trace {
     members: BTreeSet<String>,
     count: u64,
     last: Option<u64>,
-    fingerprint: CuaV1,
+    /// `None` where the manifest's is of an algorithm that is not known here.
+    fingerprint: Option<Fingerprint>,
+}
+
+impl Trace {
+    fn new(algorithm: Option<Algorithm>) -> Self {
+        Self { members: BTreeSet::new(), count: 0, last: None, fingerprint: algorithm.map(Fingerprint::new) }
+    }
 }
 
 fn value_digest(value: &Value) -> [u8; 32] {

@@ -1,8 +1,8 @@
-//! Documents that are rewritten as a whole: outcomes, evaluation tags, preferences, replay fixtures; reasoning, logs, and
-//! members of the session record.
+//! Documents: outcomes and evaluation tags, which are lines until the run ends; preferences, replay fixtures, reasoning,
+//! logs, and members of the session record.
 
 use super::{
-    super::{loss::Loss, mend::mend, road::Road},
+    super::{flight_recorder::Evidence, loss::Loss, road::Road},
     Refused,
 };
 use crate::{
@@ -41,8 +41,7 @@ impl Road {
         self.redact(Family::Outcome, &mut record);
         let record = self.fitting(Schema::Outcome, record, "the outcome")?;
         if mode.passes(Artifact::Outcome) {
-            let place = |outcome: &Value| (outcome.get("scope").cloned(), outcome.get("step_index").cloned());
-            self.put_into(paths::OUTCOMES, "outcomes", record.clone(), |known, new| place(known) == place(new))?;
+            self.line(paths::OUTCOME_LINES.to_owned(), &record);
         }
         Ok(record)
     }
@@ -64,31 +63,8 @@ impl Road {
         }
         self.redact(Family::EvalCandidate, &mut record);
         let record = self.fitting(Schema::EvalCandidate, record, "the tag")?;
-        let index = |tag: &Value| tag.get("step_index").and_then(Value::as_u64);
-        self.put_into(paths::EVAL_CANDIDATES, "candidates", record, |known, new| index(known) == index(new))?;
+        self.line(paths::EVAL_CANDIDATE_LINES.to_owned(), &record);
         Ok(())
-    }
-
-    /// Replaces the record that is the same, or adds one, and keeps records with a step in the order of steps if they were.
-    fn put_into(
-        &mut self,
-        path: &str,
-        key: &str,
-        record: Value,
-        same: impl Fn(&Value, &Value) -> bool,
-    ) -> Result<(), Refused> {
-        let mut document = self.bundle.read_object(path).unwrap_or_default();
-        let list = document.entry(key.to_owned()).or_insert_with(|| Value::Array(Vec::new()));
-        if let Value::Array(records) = list {
-            match records.iter_mut().find(|known| same(known, &record)) {
-                Some(known) => *known = record,
-                None => records.push(record),
-            }
-            if path == paths::EVAL_CANDIDATES {
-                records.sort_by_key(|tag| tag.get("step_index").and_then(Value::as_u64));
-            }
-        }
-        self.put_document(path, &document.into())
     }
 
     fn put_document(&mut self, path: &str, document: &Value) -> Result<(), Refused> {
@@ -100,7 +76,7 @@ impl Road {
     }
 
     fn fitting(&mut self, schema: Schema, record: Object, what: &'static str) -> Result<Value, Refused> {
-        let (record, complaints) = mend(schema, record);
+        let (record, complaints) = self.fit.mend(schema, record);
         for complaint in complaints {
             self.adapter_error(None, format!("{what} did not fit its schema: {complaint}"), Object::new());
         }
@@ -185,19 +161,31 @@ impl Road {
     pub(crate) fn reasoned(&mut self, mut record: Object, mode: CaptureMode) -> Result<Value, Refused> {
         self.redact(Family::Reasoning, &mut record);
         let record = self.fitting(Schema::Reasoning, record, "the reasoning")?;
-        if mode.passes(Artifact::ModelCall) {
+        let mode = self.in_force(mode);
+        let index = record.get("step_index").and_then(Value::as_u64);
+        let keeps = self.goes_on(Artifact::ModelCall, mode) && !index.is_some_and(|index| self.sensitive.has(index));
+        if keeps && mode.passes(Artifact::ModelCall) {
             self.line(paths::REASONING.to_owned(), &record);
+        } else if let (true, Value::Object(record)) = (keeps, &record) {
+            let bytes = record.values().map(Self::weight).sum();
+            self.hold(index, Evidence::Reasoning(record.clone()), bytes);
         }
         Ok(record)
     }
 
-    /// Adds text of the agent's own to a log.
-    pub(crate) fn log_text(&mut self, path: String, text: &str, mode: CaptureMode) {
-        if !mode.passes(Artifact::Log) || text.is_empty() {
+    /// Adds text of the agent's own to the log of a step, or to the one of that name.
+    pub(crate) fn log_text(&mut self, step_index: Option<u64>, name: &str, text: &str, mode: CaptureMode) {
+        let mode = self.in_force(mode);
+        if !self.goes_on(Artifact::Log, mode) || text.is_empty() {
             return;
         }
         let text = self.policy.scrub(text);
-        let lines = self.lines.entry(path).or_default();
+        if !mode.passes(Artifact::Log) {
+            let text = text.trim_end_matches('\n').to_owned();
+            let bytes = text.len();
+            return self.hold(step_index, Evidence::Log(text), bytes);
+        }
+        let lines = self.lines.entry(paths::log(step_index, name)).or_default();
         lines.extend_from_slice(text.as_bytes());
         if !text.ends_with('\n') {
             lines.push(b'\n');

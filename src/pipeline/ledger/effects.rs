@@ -1,7 +1,7 @@
 //! The ledger of side effects: each is a file that says how far it is, before the agent goes on.
 
 use super::{
-    super::{loss::Loss, mend::mend, road::Road},
+    super::{flight_recorder::Evidence, loss::Loss, road::Road},
     Refused,
 };
 use crate::{
@@ -12,7 +12,10 @@ use crate::{
     redact::Family,
     schema::Schema,
 };
-use std::{collections::HashMap, io};
+use std::{
+    collections::{HashMap, HashSet},
+    io,
+};
 
 /// How many effects are remembered. Of more, those that are settled are looked up on disk, and only so many may be open.
 pub(super) const EFFECTS: usize = 65_536;
@@ -20,6 +23,8 @@ pub(super) const EFFECTS: usize = 65_536;
 #[derive(Debug, Default)]
 pub(super) struct Effects {
     pub(super) known: HashMap<String, Effect>,
+    /// The names of their files in lower case: two must not become one where a system does not tell cases apart.
+    folded: HashSet<String>,
     /// Settled ones were forgotten.
     overflown: bool,
     declared: u64,
@@ -51,6 +56,12 @@ impl Road {
                 "side effect {id} is committed or aborted already; give this one another id"
             )));
         }
+        let folded = format!("{index:04}-{}", id.to_lowercase());
+        if before.is_none_or(|effect| effect.index != index) && self.ledger.effects.folded.contains(&folded) {
+            return Err(Refused::Invalid(
+                "side_effect_id: differs from another one at its step by its case only".into(),
+            ));
+        }
         self.make_room_for_effects()?;
         if mode.passes(Artifact::SideEffect) {
             if let Some(step_id) = self.step_id_at(index) {
@@ -59,10 +70,12 @@ impl Road {
             self.write_effect(index, &id, record)?;
             if let Some(moved) = before.filter(|effect| effect.index != index) {
                 self.bundle.store().remove(&paths::side_effect(moved.index, &id))?;
+                self.ledger.effects.folded.remove(&format!("{:04}-{}", moved.index, id.to_lowercase()));
             }
         }
         let effects = &mut self.ledger.effects;
         effects.declared += 1;
+        effects.folded.insert(folded);
         let order = before.map_or(effects.declared, |effect| effect.order);
         effects.known.insert(id, Effect { index, order, open: true });
         Ok(())
@@ -84,8 +97,12 @@ impl Road {
                 Settlement::Committed { at, result } => {
                     record.insert("status".to_owned(), "committed".into());
                     record.insert("committed_at".to_owned(), at.into());
-                    if let Some(result) = result.filter(|_| keep(Artifact::ObservedResult)) {
-                        record.insert("observed_result".to_owned(), result);
+                    match result {
+                        Some(result) if keep(Artifact::ObservedResult) => {
+                            record.insert("observed_result".to_owned(), result);
+                        }
+                        Some(result) => self.hold_observed(effect.index, id, result, mode),
+                        None => {}
                     }
                 }
                 Settlement::Aborted { at, reason } => {
@@ -102,6 +119,28 @@ impl Road {
         Ok(())
     }
 
+    /// Holds what an effect brought back, for the case that its step fails.
+    fn hold_observed(&mut self, index: u64, id: &str, result: Value, mode: CaptureMode) {
+        if !self.goes_on(Artifact::ObservedResult, mode) {
+            return;
+        }
+        let mut held = Object::from([("observed_result".to_owned(), result)]);
+        self.redact(Family::SideEffect, &mut held);
+        if let Some(result) = held.remove("observed_result") {
+            let bytes = id.len() + Self::weight(&result);
+            self.hold(Some(index), Evidence::Observed(id.to_owned(), result), bytes);
+        }
+    }
+
+    /// Adds to a settled effect what it brought back.
+    pub(in crate::pipeline) fn observed(&mut self, index: u64, id: &str, result: Value) {
+        if let Some(mut record) = self.bundle.read_object(&paths::side_effect(index, id)) {
+            record.insert("observed_result".to_owned(), result);
+            // What could not be written is counted there.
+            drop(self.write_effect(index, id, record));
+        }
+    }
+
     /// Aborts all that are open, in the order of their declaration, and names them.
     pub(crate) fn abort_effects(&mut self, reason: &str, at: &str, mode: CaptureMode) -> Result<Vec<String>, Refused> {
         let known = self.ledger.effects.known.iter();
@@ -116,7 +155,7 @@ impl Road {
 
     fn write_effect(&mut self, index: u64, id: &str, mut record: Object) -> Result<(), Refused> {
         self.redact(Family::SideEffect, &mut record);
-        let (record, complaints) = mend(Schema::SideEffect, record);
+        let (record, complaints) = self.fit.mend(Schema::SideEffect, record);
         for complaint in complaints {
             self.adapter_error(
                 Some(index),
@@ -156,6 +195,7 @@ impl Road {
         }
         effects.overflown = true;
         effects.known.retain(|_, effect| effect.open);
+        effects.folded.clear();
         if effects.known.len() < EFFECTS {
             return Ok(());
         }

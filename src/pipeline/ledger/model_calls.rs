@@ -23,6 +23,7 @@ type Key = [u8; 32];
 
 #[derive(Debug, Default)]
 pub(super) struct Calls {
+    /// Where calls stand; empty for one that the flight recorder holds.
     pub(super) paths: HashMap<Key, String>,
     /// Oldest first.
     order: VecDeque<Key>,
@@ -39,9 +40,16 @@ impl Road {
         record: Object,
         mode: CaptureMode,
     ) -> Result<Option<String>, Refused> {
+        if step_index.is_some_and(|index| self.sensitive.has(index)) {
+            return Ok(None);
+        }
         let key = key(step_index, layer, &record);
-        if let Some(path) = key.and_then(|key| self.ledger.calls.paths.get(&key)) {
-            return Ok(Some(path.clone()));
+        let mode = self.in_force(mode);
+        match key.and_then(|key| self.ledger.calls.paths.get(&key)) {
+            Some(path) if !path.is_empty() => return Ok(Some(path.clone())),
+            // The flight recorder holds it already.
+            Some(_) if !mode.passes(Artifact::ModelCall) => return Ok(None),
+            _ => {}
         }
         if self.sequences.len() >= CALLS {
             // The next number of a step is found on disk again.
@@ -52,8 +60,8 @@ impl Road {
         if path.is_none() && mode.passes(Artifact::ModelCall) {
             return Err(Refused::Unfit("the model call"));
         }
-        if let (Some(key), Some(path)) = (key, &path) {
-            self.ledger.calls.remember(key, path.clone());
+        if let Some(key) = key.filter(|_| path.is_some() || self.goes_on(Artifact::ModelCall, mode)) {
+            self.ledger.calls.remember(key, path.clone().unwrap_or_default());
         }
         if let Some(index) = step_index.filter(|index| !versions.is_empty() && self.has_step(*index)) {
             let members = Object::from([("captured_versions".to_owned(), versions.into())]);
@@ -77,6 +85,10 @@ impl Road {
 
 impl Calls {
     pub(super) fn remember(&mut self, key: Key, path: String) {
+        if let Some(known) = self.paths.get_mut(&key) {
+            *known = path;
+            return;
+        }
         if self.order.len() >= CALLS
             && let Some(oldest) = self.order.pop_front()
         {

@@ -1,6 +1,9 @@
 //! Patches of steps that are known: verdicts, scores, judges, costs, versions, subgoals.
 
-use super::{super::road::Road, Refused};
+use super::{
+    super::{flight_recorder::Evidence, road::Road},
+    Refused,
+};
 use crate::{
     CaptureMode,
     bundle::paths,
@@ -53,6 +56,17 @@ pub(in crate::pipeline) fn carry_over(known: Object, record: &mut Object, iterat
             };
             record.insert(key, joined);
         }
+    }
+}
+
+/// Lays what the flight recorder held of a step over what is written of it. What was attached meanwhile is joined to it.
+pub(in crate::pipeline) fn bring_back(record: &mut Object, held: Object) {
+    for (key, value) in held {
+        let value = match record.remove(&key).filter(|_| ATTACHED.contains(&key.as_str())) {
+            Some(known) => join(&key, known, value),
+            None => value,
+        };
+        record.insert(key, value);
     }
 }
 
@@ -113,6 +127,18 @@ impl Road {
         self.steps.contains_key(&index) || self.bundle.store().exists(&paths::step(index)) || self.is_iterated(index)
     }
 
+    /// The index of the canonical step with an id. Reads the steps on disk one by one.
+    pub(crate) fn index_of(&mut self, id: &str) -> Option<u64> {
+        self.write_steps();
+        let indexes = self.bundle.step_indexes().unwrap_or_default();
+        let has = |index: &u64| {
+            let step = self.bundle.read_step(*index);
+            let named = step.as_ref().and_then(|step| step.get("step_id")).and_then(Value::as_str) == Some(id);
+            named || self.bundle.has_iteration(*index, id)
+        };
+        indexes.into_iter().find(has)
+    }
+
     /// Whether an index has more than one emission.
     pub(in crate::pipeline) fn is_iterated(&self, index: u64) -> bool {
         self.bundle.store().exists(&paths::step_folder(index))
@@ -126,7 +152,7 @@ impl Road {
         iteration: Object,
         mode: CaptureMode,
     ) -> Result<(), Refused> {
-        if !mode.passes(Artifact::Step) {
+        if !self.in_force(mode).passes(Artifact::Step) {
             return Ok(());
         }
         self.write_steps();
@@ -160,7 +186,11 @@ impl Road {
         if !self.has_step(index) {
             return Err(Refused::no_step(index));
         }
+        let whole = self.holds_beyond(mode).then(|| members.clone());
         gate_step(&mut members, mode, Origin::Stated);
+        if let Some(held) = self.held_back(whole, &members) {
+            self.hold_step(index, held, |held| Evidence::Amendment(held, how));
+        }
         self.redact(Family::Step, &mut members);
         if members.is_empty() {
             return Ok(());
@@ -182,6 +212,7 @@ impl Road {
         completion: Number,
         mode: CaptureMode,
     ) -> Result<(), Refused> {
+        let mode = self.in_force(mode);
         if !mode.passes(Artifact::Step) {
             return Ok(());
         }
@@ -189,11 +220,16 @@ impl Road {
             return Err(Refused::no_step(index));
         }
         let complete = completion.as_f64() >= 1.0;
-        let mut entry =
-            Object::from([("subgoal_id".to_owned(), Value::from(id)), ("completion".to_owned(), completion.into())]);
+        let mut entry = Object::from([
+            ("subgoal_id".to_owned(), Value::from(id)),
+            ("completion".to_owned(), completion.clone().into()),
+        ]);
         let mut members = Object::from([("subgoals_completed".to_owned(), Value::Array(vec![entry.clone().into()]))]);
         gate_step(&mut members, mode, Origin::Stated);
         if members.is_empty() {
+            if self.holds_beyond(CaptureMode::Metadata) {
+                self.hold(Some(index), Evidence::Subgoal(id.to_owned(), completion), id.len());
+            }
             return Ok(());
         }
         let known = self.first_completed(id);

@@ -1,9 +1,6 @@
 //! The prefix of a branch: what the parent recorded before the branch point stands in the branch as if it had run there.
 
-use super::{
-    super::{mend::mend, road::Road},
-    Refused,
-};
+use super::{super::road::Road, Refused};
 use crate::{
     CaptureMode,
     bundle::{Bundle, Moment, ReadError, paths},
@@ -78,7 +75,7 @@ impl Road {
             }
         }
         self.redact(Family::Step, &mut step);
-        if let (Some(step), _) = mend(Schema::Step, step) {
+        if let (Some(step), _) = self.fit.mend(Schema::Step, step) {
             self.record_step(index, step, mode)?;
         }
         // The next emission at this index reads this one from its file.
@@ -119,7 +116,7 @@ impl Road {
                 continue;
             }
             self.redact(Family::ModelCall, &mut record);
-            if let (Some(record), _) = mend(Schema::ModelCall, record) {
+            if let (Some(record), _) = self.fit.mend(Schema::ModelCall, record) {
                 let record = Value::Object(record);
                 self.weigh_model_call(&record);
                 let written = self.bundle.write_record(&path, &record);

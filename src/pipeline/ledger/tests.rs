@@ -27,6 +27,7 @@ fn road() -> (TempDir, Road) {
         capture_mode: FULL,
         started_at: "2026-01-01T00:00:00Z".to_owned(),
         policy_id: "default-pii-v1".to_owned(),
+        fingerprint: Default::default(),
         tags: Object::new(),
         extra: Object::new(),
     };

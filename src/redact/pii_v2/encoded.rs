@@ -54,10 +54,16 @@ fn is_escape(bytes: &[u8], place: usize) -> bool {
     };
     match (at(bytes, place), at(bytes, place + 1)) {
         (b'%', _) => digits(place + 1, 2),
-        (_, b'u') => digits(place + 2, 4),
+        (_, b'u') => digits(place + 2, 4) || braced(bytes, place).is_some(),
         (_, b'x') => digits(place + 2, 2),
         _ => false,
     }
+}
+
+/// How many digits stand in an escape of the form `\u{200b}`.
+fn braced(bytes: &[u8], place: usize) -> Option<usize> {
+    let count = bytes.get(place + 3..)?.iter().take(7).take_while(|byte| byte.is_ascii_hexdigit()).count();
+    (at(bytes, place + 2) == b'{' && (1..=6).contains(&count) && at(bytes, place + 3 + count) == b'}').then_some(count)
 }
 
 /// The piece of text around an escape: a word, or a parameter of an address.
@@ -68,8 +74,23 @@ fn piece(bytes: &[u8], floor: usize, place: usize) -> Range<usize> {
     if matches!(at(bytes, end.wrapping_sub(1)), b':' | b'=') {
         // The name was escaped, the value follows.
         end = until(bytes, skip_blank(bytes, end, 0), b"<>&");
+    } else if let Some(value) = value_behind(bytes, end) {
+        end = until(bytes, value, b"\"'<>&`");
     }
     place - before..end
+}
+
+/// Where the value begins behind a quoted name that ends here.
+fn value_behind(bytes: &[u8], end: usize) -> Option<usize> {
+    let over = |mut place: usize, count: usize| {
+        let limit = place + count;
+        while place < limit && matches!(at(bytes, place), b'"' | b'\'' | b'\\' | b' ') {
+            place += 1;
+        }
+        place
+    };
+    let separator = over(end, 8);
+    (separator > end && matches!(at(bytes, separator), b':' | b'=')).then(|| over(separator + 1, 8))
 }
 
 /// The text with its escapes replaced by what they stand for.
@@ -79,10 +100,11 @@ fn unescaped(text: &str) -> String {
     let mut from = 0;
     while let Some(byte) = bytes.get(from) {
         if matches!(byte, b'%' | b'\\') && is_escape(bytes, from) {
-            let (start, length) = match (byte, at(bytes, from + 1)) {
-                (b'%', _) => (from + 1, 2),
-                (_, b'u') => (from + 2, 4),
-                _ => (from + 2, 2),
+            let (start, length, close) = match (byte, at(bytes, from + 1), braced(bytes, from)) {
+                (b'%', ..) => (from + 1, 2, 0),
+                (_, b'u', Some(count)) => (from + 3, count, 1),
+                (_, b'u', None) => (from + 2, 4, 0),
+                _ => (from + 2, 2, 0),
             };
             let code =
                 text.get(start..start + length).and_then(|digits| u32::from_str_radix(digits, 16).ok()).unwrap_or(0);
@@ -90,7 +112,7 @@ fn unescaped(text: &str) -> String {
                 (Ok(code), b'%') => plain.push(code),
                 _ => plain.extend(char::from_u32(code).unwrap_or('\u{fffd}').encode_utf8(&mut [0; 4]).bytes()),
             }
-            from = start + length;
+            from = start + length + close;
         } else {
             plain.push(*byte);
             from += 1;

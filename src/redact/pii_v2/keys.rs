@@ -2,7 +2,7 @@
 
 use super::{
     fold::Name,
-    kind::Kind,
+    kind::{Kind, marks},
     words::{
         BENIGN_BEFORE_KEY, BENIGN_BEFORE_TOKEN, CODE_OWNERS, KEY_OWNERS, PASSWORD_ENDS, PLURAL_TOKEN_OWNERS,
         QUALIFIERS, SHORT_PASSWORD_OWNERS,
@@ -114,6 +114,17 @@ fn may_be_secret(name: &str) -> bool {
 
 /// Judges a name.
 pub(in crate::redact) fn classify(name: &str) -> Class {
+    let marks = marks(name.as_bytes());
+    if !marks.is_empty() {
+        // The words of a mark are ours: they say nothing about the value.
+        let mut rest = name.to_owned();
+        marks.into_iter().rev().for_each(|mark| rest.replace_range(mark, " "));
+        return by_name(&rest);
+    }
+    by_name(name)
+}
+
+fn by_name(name: &str) -> Class {
     if name.len() < 3 || !may_be_secret(name) {
         return Class::Plain;
     }

@@ -69,8 +69,14 @@ const END: &[u8] = b"***";
 /// The length of the mark that `bytes` begin with, if they do.
 pub(super) fn mark_length(bytes: &[u8]) -> Option<usize> {
     let name = bytes.strip_prefix(FENCE.as_bytes())?;
-    let length = name.iter().take(40).take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+    let length = name.iter().take(24).take_while(|byte| byte.is_ascii_lowercase() || **byte == b'_').count();
     name.get(length..)?.starts_with(END).then_some(FENCE.len() + length + END.len())
+}
+
+/// Every mark in a text.
+pub(super) fn marks(bytes: &[u8]) -> Vec<std::ops::Range<usize>> {
+    let found = memchr::memmem::find_iter(bytes, FENCE);
+    found.filter_map(|start| Some(start..start + mark_length(bytes.get(start..)?)?)).collect()
 }
 
 /// Whether the place is inside a mark, whose words are ours and say nothing about what follows.

@@ -32,6 +32,8 @@ struct Store {
     order: VecDeque<Box<str>>,
     /// A bit for each hash of an end that may be there.
     filter: Vec<u64>,
+    /// A bit for each byte that a value may end with, which costs less to ask.
+    last: [u64; 4],
     forgotten: usize,
 }
 
@@ -104,6 +106,7 @@ impl Store {
         if self.forgotten >= MOST {
             self.forgotten = 0;
             self.filter.fill(0);
+            self.last = [0; 4];
             let ends: Vec<u64> = self.by_end.keys().copied().collect();
             ends.into_iter().for_each(|end| self.mark(end));
         }
@@ -117,12 +120,25 @@ impl Store {
         if let Some(word) = self.filter.get_mut(word) {
             *word |= bit;
         }
+        let [.., last] = end.to_le_bytes();
+        if let Some(word) = self.last.get_mut(usize::from(last >> 6)) {
+            *word |= 1 << (last & 63);
+        }
+    }
+
+    /// Whether a value may end with this byte.
+    fn may_end(&self, byte: u8) -> bool {
+        self.last.get(usize::from(byte >> 6)).is_some_and(|word| word >> (byte & 63) & 1 == 1)
     }
 
     fn find(&self, text: &str, strict: bool, spans: &mut Spans) {
         let bytes = text.as_bytes();
         for (place, window) in bytes.windows(END).enumerate() {
             let Ok(window) = <[u8; END]>::try_from(window) else { continue };
+            let [.., last] = window;
+            if !self.may_end(last) {
+                continue;
+            }
             let end = u64::from_le_bytes(window);
             let (word, bit) = slot(end);
             if self.filter.get(word).is_none_or(|word| word & bit == 0) {

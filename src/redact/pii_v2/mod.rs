@@ -3,6 +3,8 @@
 
 mod blocks;
 mod bytes;
+mod context;
+pub(super) mod deltas;
 mod email;
 mod encoded;
 mod entropy;
@@ -25,6 +27,8 @@ mod words;
 mod keep_tests;
 #[cfg(test)]
 mod shape_tests;
+#[cfg(test)]
+mod structure_tests;
 
 pub(super) use keys::{Class, classify};
 pub(super) use kind::Kind;
@@ -39,6 +43,9 @@ pub(super) const RULES: RuleSet =
 
 /// How often text is decoded that came out of decoded text.
 const DEPTH: u8 = 3;
+
+/// How often a text is looked at again that something was taken out of.
+const ROUNDS: usize = 4;
 
 /// How a text is looked at.
 #[derive(Clone, Copy)]
@@ -60,7 +67,21 @@ impl<'p> Look<'p> {
     }
 
     /// The text without its secrets; `None` if it holds none. What was found is reported, kind by kind.
+    ///
+    /// What is taken out changes what stands next to the rest, so the rest is looked at until nothing more is found.
     pub(super) fn scrub(&self, text: &str, mut report: impl FnMut(Kind)) -> Option<String> {
+        let mut scrubbed = self.look(text, &mut report)?;
+        for _ in 0..ROUNDS {
+            match self.look(&scrubbed, &mut report) {
+                Some(again) if again != scrubbed => scrubbed = again,
+                _ => break,
+            }
+        }
+        Some(scrubbed)
+    }
+
+    /// One look at a text.
+    fn look(&self, text: &str, mut report: impl FnMut(Kind)) -> Option<String> {
         let Some(mut found) = find(text, self) else {
             report(Kind::Error);
             return Some(ERROR.to_owned());
@@ -74,7 +95,10 @@ impl<'p> Look<'p> {
         if found.is_empty() {
             return None;
         }
-        let merged = found.merged();
+        let merged = found.around(&kind::marks(text.as_bytes())).merged();
+        if merged.is_empty() {
+            return None;
+        }
         merged.iter().for_each(|(_, kind)| report(*kind));
         Some(spans::apply(text, &merged).unwrap_or_else(|| ERROR.to_owned()))
     }
@@ -108,15 +132,6 @@ fn find(text: &str, look: &Look<'_>) -> Option<Spans> {
         look.learned.find(text, look.is_identity, &mut spans);
     }
     Some(spans)
-}
-
-/// The tokens in a text that was put together from pieces. Nothing else: what words and numbers say once they are joined was
-/// never said.
-fn pieced(text: &str, look: &Look<'_>) -> Vec<(std::ops::Range<usize>, Kind)> {
-    let mut spans = Spans::default();
-    tokens::find(text, look, &mut spans);
-    let is_token = |kind: Kind| !matches!(kind, Kind::HighEntropy | Kind::Encoded | Kind::Error);
-    spans.merged().into_iter().filter(|(_, kind)| is_token(*kind)).collect()
 }
 
 impl Look<'_> {

@@ -235,3 +235,34 @@ fn phones(bytes: &[u8], spans: &mut Spans) {
 fn is_gap(byte: u8) -> bool {
     !byte.is_ascii_digit() && !matches!(byte, b'(')
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn numbers_of_cards_accounts_and_persons_are_found_by_their_checksums() {
+        let policy = crate::redact::RedactionPolicy::default_pii_v2();
+        for (text, expected) in [
+            ("4111111111111111", "***REDACTED:card***"),
+            ("card 4111 1111 1111 1111, 12/27", "card ***REDACTED:card***, 12/27"),
+            ("4111-1111-1111-1111", "***REDACTED:card***"),
+            ("5555555555554444 5105105105105100", "***REDACTED:card*** ***REDACTED:card***"),
+            ("amex 378282246310005 or 3782 822463 10005", "amex ***REDACTED:card*** or ***REDACTED:card***"),
+            ("6304 0000 0000 0000 000", "***REDACTED:card***"),
+            ("\"pan\":4111111111111111}", "\"pan\":***REDACTED:card***}"),
+            ("GB82WEST12345698765432", "***REDACTED:iban***"),
+            ("pay DE89 3704 0044 0532 0130 00 now", "pay ***REDACTED:iban*** now"),
+            ("FR1420041010050500013M02606.", "***REDACTED:iban***."),
+            ("MT84MALT011000012345MTLCAST001S", "***REDACTED:iban***"),
+            ("ssn 536-22-1234.", "ssn ***REDACTED:ssn***."),
+            ("call +49 151 12345678 or +14155552671", "call ***REDACTED:phone*** or ***REDACTED:phone***"),
+            ("+1 (415) 555-2671", "***REDACTED:phone***"),
+            ("jörg.müller+tag@bücher.example", "***REDACTED:email***"),
+            ("用户@例子.广告 and a.b+c@d-e.co.uk!", "***REDACTED:email*** and ***REDACTED:email***!"),
+            ("x@xn--bcher-kva.example", "***REDACTED:email***"),
+            (r"to:\nann@x.org", r"to:\n***REDACTED:email***"),
+        ] {
+            assert_eq!(policy.scrub(text), expected, "{text}");
+            assert_eq!(policy.scrub(expected), expected);
+        }
+    }
+}

@@ -3,7 +3,7 @@
 
 use super::{
     bytes::{at, backslashes_before, is_name, skip_blank, until},
-    entropy::looks_secret,
+    entropy::{is_random, looks_secret},
     headers,
     keys::{Class, classify, is_placeholder},
     kind::mark_length,
@@ -59,6 +59,11 @@ pub(super) fn find(text: &str, spans: &mut Spans) {
             let value = value_after(bytes, separator, b"", 0);
             named = (separator, text.get(value.inner).map_or(Class::Plain, classify));
         }
+        // `secrets::Kind` is a path of a program.
+        let is_path = at(bytes, separator) == b':' && at(bytes, separator + 1) == b':';
+        if is_path && !matches!(class, Class::Password | Class::ApiKey) {
+            continue;
+        }
         if let Some((range, lesson)) = secret(text, separator, &key, class) {
             done = range.end;
             spans.add(range, class.kind());
@@ -70,6 +75,9 @@ pub(super) fn find(text: &str, spans: &mut Spans) {
 /// Where the secret of this pair is, and what of it can be remembered.
 fn secret(text: &str, separator: usize, key: &Key<'_>, class: Class) -> Option<(Range<usize>, Option<Range<usize>>)> {
     let bytes = text.as_bytes();
+    if class == Class::Authorization && closes(bytes, separator, key) {
+        return None;
+    }
     if matches!(class, Class::Authorization | Class::Cookie | Class::SetCookie) && at(bytes, separator) == b':'
         || class == Class::Authorization
     {
@@ -91,11 +99,24 @@ fn secret(text: &str, separator: usize, key: &Key<'_>, class: Class) -> Option<(
         _ => b"\"'`,;&<>)]}\\",
     };
     let limit = if at(bytes, separator) == b':' && !key.is_quoted { 2 } else { 0 };
-    let value = value_after(bytes, separator, stops, limit);
+    if closes(bytes, separator, key) {
+        return None;
+    }
+    let mut value = value_after(bytes, separator, stops, limit);
+    // What an earlier look took out is no part of the value.
+    if let Some(mark) = memchr::memmem::find(bytes.get(value.inner.clone())?, b"***REDACTED:").filter(|mark| *mark > 0)
+    {
+        value = Value {
+            inner: value.inner.start..value.inner.start + mark,
+            whole: value.whole.start..value.inner.start + mark,
+            is_quoted: value.is_quoted,
+        };
+    }
     let inner = text.get(value.inner.clone())?;
     if inner.is_empty()
         || is_placeholder(inner)
         || is_marked(inner)
+        || (!value.is_quoted && !key.is_quoted && !key.in_url && is_code(class, inner))
         || !is_plausible(class, inner, at(bytes, separator) == b'=', key)
     {
         return None;
@@ -107,6 +128,14 @@ fn secret(text: &str, separator: usize, key: &Key<'_>, class: Class) -> Option<(
     }
     let range = if value.is_quoted { value.inner.clone() } else { value.whole };
     Some((range, Some(value.inner)))
+}
+
+/// Whether a quote behind the separator ends the text that the name stands in, `"token="`, so that there is no value. The
+/// parameters of an address are never quoted.
+fn closes(bytes: &[u8], separator: usize, key: &Key<'_>) -> bool {
+    let quote = at(bytes, skip_blank(bytes, separator + 1, 0));
+    let is_quote = matches!(quote, b'"' | b'\'' | b'`');
+    is_quote && !key.is_quoted && (key.in_url || at(bytes, key.start.wrapping_sub(1)) == quote)
 }
 
 /// A value that begins with a mark is what an earlier pass left, unless something secret is glued to it.
@@ -133,6 +162,23 @@ fn is_plausible(class: Class, value: &str, is_equation: bool, key: &Key<'_>) -> 
         Class::Person => digits >= 4,
         Class::Suspect => in_url && bytes.len() >= 12 && looks_secret(bytes),
     }
+}
+
+/// Whether a value is an expression or a type of a program, which names a secret and does not tell it. Passwords and keys
+/// are left out: the contract's patterns take whatever stands behind their names.
+fn is_code(class: Class, value: &str) -> bool {
+    const TYPES: &[&str] =
+        &["String", "Option", "Vec", "Result", "Box", "Arc", "Optional", "SecretString", "SecretStr", "string"];
+    if !matches!(class, Class::Secret | Class::Token | Class::BareToken) {
+        return false;
+    }
+    let is_path = |path: &str| {
+        let is_name = |byte: u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'.' | b':');
+        !path.is_empty() && path.bytes().all(is_name) && !is_random(path.as_bytes())
+    };
+    let called = value.split_once('(').map(|(path, _)| path).or_else(|| value.contains("::").then_some(value));
+    let member = value.strip_prefix("self.").or_else(|| value.strip_prefix("this."));
+    TYPES.contains(&value) || called.or(member).is_some_and(is_path)
 }
 
 /// Where in a name the word begins that the contract's patterns know: they take it out together with the value.

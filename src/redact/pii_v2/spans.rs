@@ -29,6 +29,27 @@ impl Spans {
         self.found.iter().rev().take(8).any(|(range, _)| range.end == at)
     }
 
+    /// Leaves alone what lies within a mark of an earlier look, and takes marks whole that are touched.
+    pub(super) fn around(mut self, marks: &[Range<usize>]) -> Self {
+        if marks.is_empty() {
+            return self;
+        }
+        for (range, _) in &mut self.found {
+            // The first mark that ends behind the beginning, and the last that begins before the end.
+            let first = marks.partition_point(|mark| mark.end <= range.start);
+            let last = marks.partition_point(|mark| mark.start < range.end);
+            let Some(touched) = marks.get(first..last).filter(|touched| !touched.is_empty()) else { continue };
+            let (Some(start), Some(end)) = (touched.first(), touched.last()) else { continue };
+            if start.start <= range.start && range.end <= start.end {
+                range.end = range.start;
+            } else {
+                *range = range.start.min(start.start)..range.end.max(end.end);
+            }
+        }
+        self.found.retain(|(range, _)| !range.is_empty());
+        self
+    }
+
     /// What was found, in order and without overlaps; what overlaps becomes one, under the name of the first.
     pub(super) fn merged(mut self) -> Vec<(Range<usize>, Kind)> {
         self.found.sort_by_key(|(range, _)| (range.start, std::cmp::Reverse(range.end)));

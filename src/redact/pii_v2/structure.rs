@@ -1,7 +1,7 @@
 //! Secrets that no single text shows: names and values that stand side by side, keys in lines, tokens in pieces, bytes.
 
 use super::{
-    Class, Kind, Look, blocks, classify,
+    Class, Kind, Look, blocks, classify, deltas,
     entropy::{is_digest, is_random, is_uuid},
     keys::is_placeholder,
     numbers::is_card,
@@ -126,7 +126,7 @@ pub(in crate::redact) fn items(items: &[Value], look: &Look<'_>) -> Vec<(usize, 
         found = options(&texts);
     }
     if found.is_empty() {
-        found = pieces(&texts, look);
+        found = deltas::touched(&texts, look, false);
     }
     found
 }
@@ -201,26 +201,25 @@ fn options(texts: &[&str]) -> Vec<(usize, Kind)> {
     found
 }
 
-/// A token that came in pieces, as deltas of a stream do: every piece that holds some of it.
-fn pieces(texts: &[&str], look: &Look<'_>) -> Vec<(usize, Kind)> {
-    let length: usize = texts.iter().map(|text| text.len()).sum();
-    if !(20..=256 * 1024).contains(&length)
-        || texts.iter().any(|text| text.len() > 128 || text.contains(char::is_whitespace))
-    {
-        return Vec::new();
-    }
-    let whole = texts.concat();
-    let found = super::pieced(&whole, look);
-    let mut at = 0;
-    let mut touched = Vec::new();
-    for (index, text) in texts.iter().enumerate() {
-        let (from, to) = (at, at + text.len());
-        at = to;
-        if let Some((_, kind)) = found.iter().find(|(range, _)| range.start < to && from < range.end) {
-            touched.push((index, *kind));
+/// A token that came in numbered members, `part1` and `part2`: those that hold some of it.
+pub(in crate::redact) fn parts(members: &Object, look: &Look<'_>) -> Vec<(String, Kind)> {
+    let stem = |name: &str| name.trim_end_matches(|letter: char| letter.is_ascii_digit()).len();
+    let mut found = Vec::new();
+    // Names stand in order, so those with one stem stand together.
+    let numbered: Vec<(&String, &str)> = members
+        .iter()
+        .filter(|(name, _)| name.ends_with(|letter: char| letter.is_ascii_digit()))
+        .filter_map(|(name, value)| Some((name, value.as_str()?)))
+        .collect();
+    for group in numbered.chunk_by(|(one, _), (other, _)| one.get(..stem(one)) == other.get(..stem(other))) {
+        if group.len() < 2 {
+            continue;
         }
+        let texts: Vec<&str> = group.iter().map(|(_, text)| *text).collect();
+        let touched = deltas::touched(&texts, look, false);
+        found.extend(touched.iter().filter_map(|(index, kind)| Some(((*group.get(*index)?.0).clone(), *kind))));
     }
-    touched
+    found
 }
 
 /// Whether a number is that of a card.

@@ -4,12 +4,12 @@
 use super::{
     Look,
     bytes::{at, is_token, is_word_start},
+    context::{DIGEST_WORDS, MAGIC_SEGMENTS, NEAR_WORDS},
     encoded,
     entropy::{is_digest, is_random, is_uuid},
     kind::{Kind, is_in_mark},
     spans::Spans,
     vendors::{self, Found},
-    words::{DIGEST_WORDS, MAGIC_SEGMENTS, NEAR_WORDS},
 };
 use memchr::memmem;
 
@@ -229,11 +229,12 @@ fn makes_secret(bytes: &[u8], from: usize, part: &[u8]) -> bool {
         if is_whole && DIGEST_WORDS.iter().any(|known| is(&known)) {
             return false;
         }
-        let is_close = before.len() - start - word.len() <= NEAR;
+        // A digest is named right in front of it, or is that of something else.
+        let is_close = before.len() - start - word.len() <= if is_digest(part) { 4 } else { NEAR };
         let is_ours = is_in_mark(bytes, window + start);
         is_named |= is_whole && is_close && !is_joined && !is_ours && NEAR_WORDS.iter().any(|known| is(&known));
     }
-    is_named && !(is_digest(part) && part.len() == 40 && memmem::find(before, b"commit").is_some())
+    is_named
 }
 
 /// Whether this is the last segment of a link that lets in whoever has it.

@@ -3,13 +3,13 @@
 use super::{
     blocks,
     bytes::{at, has_prefix, is_blank, is_word_start, skip_blank, until},
+    context::AFTER_BEARER,
     encoded,
     entropy::{is_random, looks_secret},
     keys::{classify, is_placeholder},
     kind::{Kind, mark_length},
     spans::Spans,
     urls,
-    words::AFTER_BEARER,
 };
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use std::sync::LazyLock;

@@ -58,11 +58,11 @@ fn password(text: &str, from: usize, spans: &mut Spans) -> Option<()> {
 pub(super) fn hook(bytes: &[u8], from: usize, spans: &mut Spans) -> Option<usize> {
     let path = bytes.get(from..)?;
     let is_path = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'-' | b'@' | b'.' | b':');
-    let length = path.iter().take_while(is_path).count();
-    let has_digit = path.get(..length)?.iter().any(u8::is_ascii_digit);
-    if length < 20 || !has_digit {
+    let head = path.iter().take(LONGEST_USER).take_while(is_path).count();
+    if head < 20 || !path.get(..head)?.iter().any(u8::is_ascii_digit) {
         return None;
     }
+    let length = path.iter().take_while(is_path).count();
     spans.add(from..from + length, Kind::Webhook);
     Some(from + length)
 }

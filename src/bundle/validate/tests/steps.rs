@@ -31,6 +31,16 @@ pub(super) fn steps() -> Vec<Case> {
             found: &["trace.json: step 0 differs from its file"],
         },
         Case {
+            name: "a step whose id is two lines",
+            signed: true,
+            cause: |sample| {
+                for path in ["steps/0000.json", "trace.json"] {
+                    sample.replace(path, "run_t/step/0000\"", "run_t/step/0000/a\\nb\"");
+                }
+            },
+            found: &["steps/0000.json: step_id does not follow <run_id>/step/<NNNN>"],
+        },
+        Case {
             name: "a step of another run",
             signed: true,
             cause: |sample| {
