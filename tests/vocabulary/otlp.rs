@@ -122,6 +122,22 @@ fn every_name_of_an_event_is_found_on_it() {
 }
 
 #[test]
+fn what_is_said_again_leaves_once_with_the_last_value_that_says_something() {
+    let (spans, raw) = sent("vocabulary_otlp_again", || {
+        let _run = run_span!("again").entered();
+        let step = step_span!("click", augur.step.intent = "first", augur.costs.tokens_in = 1_u64, plain = Empty);
+        step.record("augur.step.intent", "second").record("augur.step.intent", "");
+        step.record("augur.costs.tokens_in", 2_u64).record("plain", 1).record("plain", 2);
+        step.record_member("costs.tokens_in", &3);
+    });
+    let step = spans.iter().find(|span| span.name == "click").unwrap();
+    assert_eq!(step.attributes["augur.step.intent"], "second");
+    assert_eq!(step.attributes["augur.costs.tokens_in"], 3);
+    assert_eq!(step.attributes["plain"], 2);
+    assert_no_attribute_is_double(&raw);
+}
+
+#[test]
 fn integers_leave_as_integers_wherever_they_stand_and_texts_as_texts() {
     let (spans, _) = sent("vocabulary_otlp_integers", || {
         let _run = run_span!("integers").entered();

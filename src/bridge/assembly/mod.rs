@@ -3,6 +3,7 @@
 
 mod costs;
 mod saying;
+mod stated;
 mod telemetry;
 
 use super::{
@@ -17,11 +18,10 @@ use super::{
 };
 use crate::{
     CaptureMode,
-    capture::{Origin, gate_session, is_content, is_content_event},
+    capture::{Origin, is_content, is_content_event},
     pipeline::{Patch, Road},
     record::{EventLayer, ModelLayer, Object, RunStatus, StepStatus, Timestamp, Value},
 };
-use costs::replace_costs;
 use saying::{complain, link_record, say};
 use std::{collections::HashMap, time::SystemTime};
 use tracing::Metadata;
@@ -138,27 +138,6 @@ impl Assembly {
         self.take_run_fields(road, &facts.attributes, mode);
     }
 
-    fn take_run_fields(&mut self, road: &mut Road, attributes: &Attributes, mode: CaptureMode) {
-        let mut fields = augur::run_fields(attributes, &mut self.lists);
-        complain(road, None, &mut fields);
-        if let Some(status) = fields.members.remove("status") {
-            self.stated_status = status.as_str().and_then(|word| word.parse().ok());
-        }
-        if let Some(Value::Object(tags)) = fields.members.remove("tags") {
-            for (key, value) in tags {
-                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                road.tag(&key, &text);
-            }
-        }
-        if let Some(costs) = fields.members.get("costs").and_then(Value::as_object) {
-            self.stated_costs.extend(costs.clone());
-        }
-        gate_session(&mut fields.members, mode);
-        if !fields.members.is_empty() {
-            road.session(std::mem::take(&mut fields.members));
-        }
-    }
-
     fn begin_step(&mut self, road: &mut Road, index: u64, role: &Role, facts: &SpanFacts, mode: CaptureMode) {
         let stated = role.class == Some(Class::Step);
         let usual_type = match role.class {
@@ -190,60 +169,6 @@ impl Assembly {
         patch(road, index, members, mode, Origin::Stated);
     }
 
-    fn take_step_fields(&mut self, road: &mut Road, index: u64, attributes: &Attributes, mode: CaptureMode) {
-        self.take(road, index, mode, |lists, known| augur::step_fields(attributes, lists, known));
-    }
-
-    /// Adds to a step a member that its owner said with all its structure.
-    pub(crate) fn take_member(&mut self, road: &mut Road, index: u64, path: &str, value: &Value, mode: CaptureMode) {
-        self.take(road, index, mode, |lists, known| augur::step_member(path, value, lists, known));
-    }
-
-    /// Adds to a step what its owner said of it.
-    fn take(
-        &mut self,
-        road: &mut Road,
-        index: u64,
-        mode: CaptureMode,
-        read: impl FnOnce(&mut Lists, augur::Known<'_>) -> augur::Fields,
-    ) {
-        let mut passing = Lists::default();
-        let lists = self.steps.get_mut(&index).map_or(&mut passing, |step| &mut step.lists);
-        let mut fields = read(lists, &mut |path| {
-            let (first, rest) = path.split_once('.').unwrap_or((path, ""));
-            let member = road.step_member(index, first)?;
-            rest.split('.').filter(|part| !part.is_empty()).try_fold(&member, |at, part| at.get(part)).cloned()
-        });
-        if fields.is_empty() {
-            return;
-        }
-        if fields.sensitive {
-            road.mark_sensitive(index);
-        }
-        complain(road, Some(index), &mut fields);
-        let members = std::mem::take(&mut fields.members);
-        if let Some(step) = self.steps.get_mut(&index) {
-            step.stated_status |= members.contains_key("status");
-            step.has_action |= members.contains_key("action");
-            step.stated_duration |= members.contains_key("duration_ms");
-            let time = |key: &str| members.get(key).and_then(Value::as_str).and_then(Timestamp::parse);
-            step.started = time("started_at").unwrap_or(step.started);
-            step.stated_end = time("ended_at").or(step.stated_end);
-            if let Some(costs) = members.get("costs").and_then(Value::as_object) {
-                replace_costs(&mut self.costs, &mut step.stated_costs, costs);
-            }
-        }
-        patch(road, index, members, mode, Origin::Stated);
-    }
-
-    /// Fields of ours on a span, whatever the span is.
-    fn take_own_fields(&mut self, road: &mut Road, role: &Role, attributes: &Attributes, mode: CaptureMode) {
-        match role.step {
-            Some(index) => self.take_step_fields(road, index, attributes, mode),
-            None => complain(road, None, &mut augur::stepless_fields(attributes)),
-        }
-    }
-
     /// Events and late fields of a span, in the order in which they came.
     pub(crate) fn seen(&mut self, road: &mut Road, key: SpanKey, seen: Seen) {
         for told in seen.unpack() {
@@ -260,28 +185,11 @@ impl Assembly {
 
     fn event(&mut self, road: &mut Road, key: SpanKey, step: Option<u64>, event: EventFacts, mode: CaptureMode) {
         let role = self.spans.get(&key).map(|open| open.role).unwrap_or_default();
-        let mut said = augur::Fields::default();
-        let step = match augur::step_of_event(&event.attributes, &mut said.complaints) {
-            Some(index) if road.has_step(index) => Some(index),
-            Some(index) => {
-                let problem = format!("the run has no step {index} yet");
-                said.complaints.push(augur::Complaint::new("augur.step_index", problem));
-                step
-            }
-            None => step,
-        };
-        complain(road, step, &mut said);
-        if event.attributes.iter().any(|(name, _)| name.starts_with("augur.run.")) {
-            self.take_run_fields(road, &event.attributes, mode);
-        }
-        if step.is_none() {
-            complain(road, None, &mut augur::stepless_fields_of_event(&event.attributes));
-        }
-        if let Some(index) = step {
-            self.take(road, index, mode, |lists, known| augur::step_fields_of_event(&event.attributes, lists, known));
-            if let Some(verdict) = vocabulary::verdict(&event.attributes) {
-                patch(road, index, members("verdict", verdict.into()), mode, Origin::Derived);
-            }
+        let step = self.take_event_fields(road, step, &event.attributes, mode);
+        if let Some(index) = step
+            && let Some(verdict) = vocabulary::verdict(&event.attributes)
+        {
+            patch(road, index, members("verdict", verdict.into()), mode, Origin::Derived);
         }
         let layer = layer_of(&role);
         let content = road.content_mode(step, mode);
