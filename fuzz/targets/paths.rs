@@ -75,6 +75,10 @@ impl Place {
 
     /// Makes the call and looks at what it left.
     fn ask(&mut self, asked: Asked) {
+        if asked.call == Call::Iteration {
+            // An iteration needs a step, which stands whatever becomes of the iteration.
+            let _ = self.session.record_step(&step(asked.index, &step_id("run", asked.index)));
+        }
         let before = self.files();
         if self.call(&asked).is_err() {
             assert_eq!(self.files(), before, "a call that was refused left something: {asked:?}");
@@ -104,7 +108,6 @@ impl Place {
             }
             Call::Iteration => {
                 let id = step_id("run", *index);
-                session.record_step(&step(*index, &id))?;
                 let known = self.files();
                 session.record_step_iteration(*index, &step(*index, &format!("{id}/{name}")))?;
                 // The first one moves the step, the others stand beside it.

@@ -129,7 +129,7 @@ impl AugurLayer {
         S: for<'a> LookupSpan<'a>,
     {
         let Heard { mode, step, mut seen } = heard;
-        let marks = seen.event(event, mode, step, augur::is_mark).is_some_and(|said| says_sensitive(&said));
+        let marks = seen.event(event, mode, step).is_some_and(|said| says_sensitive(&said));
         let failed = !inside && *event.metadata().level() == tracing::Level::ERROR;
         let mut marked = None;
         let due = {
@@ -287,7 +287,7 @@ where
             return;
         }
         let Some(span) = context.span(id) else { return };
-        let mut fields = Packed::with_capacity(metadata.fields().len(), 64);
+        let mut fields = Packed::with_capacity(metadata.fields().len(), 48);
         span_attributes.record(&mut fields);
         let Some(class) = class_of(metadata, &fields) else {
             self.note_mode(id, &context);
@@ -298,7 +298,7 @@ where
         let Some(place) = self.settle(class, &span, asked_id, started) else { return };
         // The worker finds the mark among the fields of a new span.
         if let Some(index) = place.role.step
-            && fields.names(0, metadata).any(augur::is_mark)
+            && fields.take_mark()
             && says_sensitive(&fields.attributes(0, fields.len(), metadata))
         {
             place.run.mark_sensitive(index);
@@ -318,8 +318,7 @@ where
         let Some(mut seen) = span.extensions_mut().get_mut::<Node>().map(|node| std::mem::take(&mut node.seen)) else {
             return;
         };
-        let tells = |name: &str| vocabulary::may_tell_failure(name) || augur::is_mark(name);
-        let telling = seen.late(values, span.metadata(), tells);
+        let telling = seen.late(values, span.metadata(), vocabulary::may_tell_failure);
         let mut marked = None;
         if let Some(node) = span.extensions_mut().get_mut::<Node>() {
             node.give_back(seen);

@@ -1,7 +1,7 @@
 //! Fields as the agent's thread saw them, packed: what they say is written into one text, and what that means is left to the
 //! worker. An allocation for every field would cost the agent more than everything else that is done with it.
 
-use super::{facts::Attributes, text::Text, vocabulary::augur};
+use super::{facts::Attributes, text::Text, vocabulary::augur, vocabulary::augur::SENSITIVE};
 use crate::record::{Number, Value};
 use std::{
     error::Error,
@@ -17,6 +17,8 @@ use tracing::{
 pub(super) struct Packed {
     fields: Vec<PackedField>,
     text: String,
+    /// A field was recorded whose name may mark a step as sensitive. Asked here, where the name is at hand anyway.
+    marked: bool,
 }
 
 /// A field and its value. Small, because the memory that is touched first is most of what recording costs: a tag, the place
@@ -95,7 +97,7 @@ impl PackedField {
 
 impl Packed {
     pub(super) fn with_capacity(fields: usize, text: usize) -> Self {
-        Self { fields: Vec::with_capacity(fields), text: String::with_capacity(text) }
+        Self { fields: Vec::with_capacity(fields), text: String::with_capacity(text), marked: false }
     }
 
     /// How many fields there are.
@@ -122,6 +124,7 @@ impl Packed {
         let by = self.text.len();
         self.fields.extend(more.fields.iter().map(|field| field.moved(by)));
         self.text.push_str(&more.text);
+        self.marked |= more.marked;
     }
 
     /// The fields from one place to another as attributes, in their order.
@@ -160,6 +163,17 @@ impl Packed {
         })
     }
 
+    /// Whether a field that was recorded since the last time may mark a step as sensitive.
+    pub(super) fn take_mark(&mut self) -> bool {
+        std::mem::take(&mut self.marked)
+    }
+
+    /// The place of a field. `tracing` allows 32; should it ever allow more than 256, the last of them get lost.
+    fn index(&mut self, field: &Field) -> u8 {
+        self.marked |= field.name().ends_with(SENSITIVE);
+        u8::try_from(field.index()).unwrap_or(u8::MAX)
+    }
+
     fn write(&mut self, write: impl FnOnce(&mut Text<'_>) -> fmt::Result) -> Place {
         let start = self.text.len();
         Text::write_to(&mut self.text, write);
@@ -167,51 +181,55 @@ impl Packed {
     }
 }
 
-/// `tracing` allows 32 fields; should it ever allow more than 256, the last of them get lost.
-fn index(field: &Field) -> u8 {
-    u8::try_from(field.index()).unwrap_or(u8::MAX)
-}
-
 impl Visit for Packed {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         let place = self.write(|text| write!(text, "{value:?}"));
-        self.fields.push(PackedField::Shown(index(field), place));
+        let index = self.index(field);
+        self.fields.push(PackedField::Shown(index, place));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
         let start = self.text.len();
         Text::write_plain(&mut self.text, value);
-        self.fields.push(PackedField::Text(index(field), Place::new(start, self.text.len())));
+        let index = self.index(field);
+        self.fields.push(PackedField::Text(index, Place::new(start, self.text.len())));
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.fields.push(PackedField::Signed(index(field), value));
+        let index = self.index(field);
+        self.fields.push(PackedField::Signed(index, value));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.fields.push(PackedField::Unsigned(index(field), value));
+        let index = self.index(field);
+        self.fields.push(PackedField::Unsigned(index, value));
     }
 
     fn record_i128(&mut self, field: &Field, value: i128) {
         let place = self.write(|text| write!(text, "{value}"));
-        self.fields.push(PackedField::Digits(index(field), place));
+        let index = self.index(field);
+        self.fields.push(PackedField::Digits(index, place));
     }
 
     fn record_u128(&mut self, field: &Field, value: u128) {
         let place = self.write(|text| write!(text, "{value}"));
-        self.fields.push(PackedField::Digits(index(field), place));
+        let index = self.index(field);
+        self.fields.push(PackedField::Digits(index, place));
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.fields.push(PackedField::Float(index(field), value));
+        let index = self.index(field);
+        self.fields.push(PackedField::Float(index, value));
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.fields.push(PackedField::Bool(index(field), value));
+        let index = self.index(field);
+        self.fields.push(PackedField::Bool(index, value));
     }
 
     fn record_error(&mut self, field: &Field, error: &(dyn Error + 'static)) {
         let place = self.write(|text| text.write_error(error));
-        self.fields.push(PackedField::Text(index(field), place));
+        let index = self.index(field);
+        self.fields.push(PackedField::Text(index, place));
     }
 }

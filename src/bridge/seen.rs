@@ -41,21 +41,15 @@ pub(crate) enum Told {
 }
 
 impl Seen {
-    /// Adds an event, and returns its fields if one has a name that tells something at once. A value that formats itself may
+    /// Adds an event, and returns its fields if one may mark a step as sensitive. A value that formats itself may
     /// log in turn, so nothing may be locked.
-    pub(super) fn event(
-        &mut self,
-        event: &Event<'_>,
-        mode: CaptureMode,
-        step: Option<u64>,
-        tells: impl Fn(&str) -> bool,
-    ) -> Option<Attributes> {
+    pub(super) fn event(&mut self, event: &Event<'_>, mode: CaptureMode, step: Option<u64>) -> Option<Attributes> {
         self.make_room();
         let from = self.fields.len();
         event.record(&mut self.fields);
         let step = step.and_then(|step| u32::try_from(step).ok());
         self.end_entry(event.metadata(), SystemTime::now(), Some(mode), step);
-        self.telling(from, event.metadata(), tells)
+        self.fields.take_mark().then(|| self.fields.attributes(from, self.fields.len(), event.metadata()))
     }
 
     /// Adds fields that came late, and returns them if one has a name that tells something at once. As above, nothing may be
@@ -70,16 +64,8 @@ impl Seen {
         let from = self.fields.len();
         values.record(&mut self.fields);
         self.end_entry(metadata, SystemTime::UNIX_EPOCH, None, None);
-        self.telling(from, metadata, tells)
-    }
-
-    fn telling(
-        &self,
-        from: u32,
-        metadata: &'static Metadata<'static>,
-        tells: impl Fn(&str) -> bool,
-    ) -> Option<Attributes> {
-        let tells = self.fields.names(from, metadata).any(tells);
+        let marks = self.fields.take_mark();
+        let tells = marks || self.fields.names(from, metadata).any(tells);
         tells.then(|| self.fields.attributes(from, self.fields.len(), metadata))
     }
 
@@ -87,7 +73,7 @@ impl Seen {
     fn make_room(&mut self) {
         if self.entries.is_empty() {
             self.entries.reserve(5);
-            self.fields.reserve(14, 224);
+            self.fields.reserve(14, 160);
         }
     }
 

@@ -212,7 +212,7 @@ impl<'r> Reading<'r> {
 }
 
 /// The field that marks a step as sensitive: `augur.step.sensitive` or `augur.sensitive`.
-const SENSITIVE: &str = "sensitive";
+pub(crate) const SENSITIVE: &str = "sensitive";
 
 /// Whether a field of this name marks a step as sensitive, if its value is no denial.
 pub(crate) fn is_mark(name: &str) -> bool {

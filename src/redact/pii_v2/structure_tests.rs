@@ -337,6 +337,7 @@ fn a_name_that_held_a_secret_says_nothing_about_its_value_afterwards() {
         r#"{"le.cs:/api_key=s://n": 0}"#,
         r#"{"Bearer dz\u0001pz[": ["plain"]}"#,
         r#"{"password: hunter2secret": {"a": 1}}"#,
+        r#"{"Authorization: _key": {"a": 1}}"#,
     ] {
         let mut value = crate::record::parse(text.as_bytes()).unwrap();
         policy.redact(&mut value);
