@@ -421,13 +421,14 @@ where
     let mut extensions = span.extensions_mut();
     let node = extensions.get_mut::<Node>()?;
     let Place { run, role, agent, .. } = &node.place;
-    let heard = run.lane.dial.heard();
+    let mode = run.lane.mode();
+    let heard = run.lane.dial.heard_at(mode);
     let ours = || metadata.fields().iter().any(|field| field.name().starts_with("augur."));
     if heard == CaptureMode::Off || heard < CaptureMode::Trace && seen::level(metadata) < Level::Warn && !ours() {
         return Some(None);
     }
     let step = role.step.or_else(|| run.current_step(*agent));
-    Some(Some(Heard { mode: run.lane.mode(), step, seen: std::mem::take(&mut node.seen) }))
+    Some(Some(Heard { mode, step, seen: std::mem::take(&mut node.seen) }))
 }
 
 /// Whether the late fields of a span say that it failed.

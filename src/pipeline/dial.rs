@@ -32,10 +32,15 @@ impl Dial {
 
     /// What must be handed over: what is kept, and what the flight recorder holds for the case that it is needed.
     pub(crate) fn heard(&self) -> CaptureMode {
-        match self.kept() {
+        self.heard_at(self.kept())
+    }
+
+    /// The same for one who has just asked what is kept.
+    pub(crate) fn heard_at(&self, kept: CaptureMode) -> CaptureMode {
+        match kept {
             // Of a run that is off nothing is held in memory either.
             CaptureMode::Off => CaptureMode::Off,
-            _ if self.base == CaptureMode::Off => self.kept(),
+            kept if self.base == CaptureMode::Off => kept,
             kept => kept.max(self.held),
         }
     }

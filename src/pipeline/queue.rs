@@ -18,6 +18,9 @@ pub(crate) enum Urgency {
     Now,
 }
 
+/// How many items there is room for from the start: growing while an agent is in a hurry costs the agent.
+pub(crate) const ROOM: usize = 1024;
+
 /// How long the worker gathers items that are not urgent before it looks.
 const GATHER: Duration = Duration::from_millis(20);
 
@@ -48,8 +51,14 @@ pub(crate) struct Refused<T>(pub(crate) T);
 
 impl<T> Queue<T> {
     pub(crate) fn new(limit: usize) -> Self {
-        let state =
-            State { items: VecDeque::new(), bytes: 0, idle: false, gathering: false, urgent: false, closed: false };
+        let state = State {
+            items: VecDeque::with_capacity(ROOM),
+            bytes: 0,
+            idle: false,
+            gathering: false,
+            urgent: false,
+            closed: false,
+        };
         Self { state: Mutex::new(state), items: Condvar::new(), room: Condvar::new(), limit }
     }
 

@@ -4,7 +4,7 @@ use super::{
     acknowledge::Acknowledgement,
     lane::Lane,
     loss::Loss,
-    queue::{Queue, Refused},
+    queue::{Queue, ROOM, Refused},
     road::Road,
 };
 use crate::schema;
@@ -161,7 +161,8 @@ fn run(queue: &Queue<Task>, ready: &mpsc::SyncSender<()>) {
     let nobody = Dispatch::none();
     with_default(&nobody, schema::prepare);
     let _ = ready.try_send(());
-    let mut batch = VecDeque::new();
+    // As large as the queue's own, with which it changes places.
+    let mut batch = VecDeque::with_capacity(ROOM);
     let mut gather = false;
     while queue.take(&mut batch, gather).is_some() {
         // What this thread does must not come back to it as telemetry.
