@@ -46,6 +46,8 @@ fuzz_target!(|input: &[u8]| {
     }
     if out.exists() {
         let report = validate(&out);
-        assert!(report.is_valid(), "{:?}", report.problems);
+        // A caller may name files that it never hands over.
+        let problems: Vec<_> = report.problems.iter().filter(|problem| !problem.message.ends_with(" absent")).collect();
+        assert!(problems.is_empty(), "{problems:?}");
     }
 });

@@ -92,7 +92,8 @@ impl RunId {
             }
         }
         if is_reserved(&name) || name.len() > 100 || name.starts_with('-') || name.ends_with('.') {
-            let kept: String = name.trim_matches(['.', '-']).chars().take(80).collect();
+            // A device is one whatever follows the first point of its name, so no point is left.
+            let kept: String = name.trim_matches(['.', '-']).replace('.', "_").chars().take(80).collect();
             return format!("{kept}~{}", short_id(&self.0));
         }
         name
@@ -163,8 +164,9 @@ mod tests {
         ] {
             assert_eq!(RunId::new(id).unwrap().folder_name(), folder);
         }
-        for id in ["CON", "nul.txt", ".hidden", "-rf", "x.", "com1"] {
+        for id in ["CON", "nul.txt", "nul.t", ".hidden", "-rf", "x.", "com1"] {
             let name = RunId::new(id).unwrap().folder_name();
+            assert!(!is_reserved(&name));
             assert!(name.contains('~') && !name.starts_with(['.', '-']), "{id} -> {name}");
         }
         let long = RunId::new("ä".repeat(100)).unwrap().folder_name();
