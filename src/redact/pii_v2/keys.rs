@@ -2,7 +2,7 @@
 
 use super::{
     fold::Name,
-    kind::{Kind, marks},
+    kind::{Kind, SHORTEST_MARK, marks},
     words::{
         BENIGN_BEFORE_KEY, BENIGN_BEFORE_TOKEN, CODE_OWNERS, KEY_OWNERS, PASSWORD_ENDS, PLURAL_TOKEN_OWNERS,
         QUALIFIERS, SHORT_PASSWORD_OWNERS,
@@ -115,7 +115,7 @@ fn may_be_secret(name: &str) -> bool {
 /// Judges a name.
 pub(in crate::redact) fn classify(name: &str) -> Class {
     // A name with a mark held a secret itself, and its words spoke of that one: `Authorization: ***…***`.
-    if name.len() > 20 && !marks(name.as_bytes()).is_empty() {
+    if name.len() >= SHORTEST_MARK && !marks(name.as_bytes()).is_empty() {
         return Class::Plain;
     }
     if name.len() < 3 || !may_be_secret(name) {

@@ -66,6 +66,9 @@ kinds! {
 const FENCE: &str = "***REDACTED:";
 const END: &[u8] = b"***";
 
+/// No mark has fewer bytes.
+pub(super) const SHORTEST_MARK: usize = FENCE.len() + END.len();
+
 /// The length of the mark that `bytes` begin with, if they do.
 pub(super) fn mark_length(bytes: &[u8]) -> Option<usize> {
     let name = bytes.strip_prefix(FENCE.as_bytes())?;
