@@ -1,4 +1,5 @@
-//! How long the call that ends a step takes when it returns only once the step's files are in place.
+//! How long the call that ends a step takes: when it returns only once the step's files are in place, once they are on the
+//! medium too, and when nothing is promised.
 //!
 //! Name further folders on the command line to measure there too.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
@@ -16,8 +17,8 @@ use tracing_subscriber::{Registry, layer::SubscriberExt};
 use workload::{Sample, end, folder, goal, open_step, places, recorder, size};
 
 /// Milliseconds that the closing of each step took, with a pause before it.
-fn closes(folder: &Path, steps: u64, pause: Duration) -> Vec<f64> {
-    let (layer, guard) = recorder(folder, CaptureMode::Trace, Durability::Process);
+fn closes(folder: &Path, durability: Durability, steps: u64, pause: Duration) -> Vec<f64> {
+    let (layer, guard) = recorder(folder, CaptureMode::Trace, durability);
     let times = with_default(Registry::default().with(layer), || {
         let _run = run_span!("steps").entered();
         let mut times = Vec::new();
@@ -38,15 +39,25 @@ fn closes(folder: &Path, steps: u64, pause: Duration) -> Vec<f64> {
 
 fn main() {
     let (rounds, steps) = size((5, 600), (1, 4));
-    let pauses = [("back to back", Duration::ZERO), ("with 2 ms of work", Duration::from_millis(2))];
-    println!("The call that ends a step, durability `process`, {} steps each; milliseconds\n", rounds * steps);
+    let (none, work) = (Duration::ZERO, Duration::from_millis(2));
+    let ways = [
+        ("back to back", Durability::Process, none),
+        ("with 2 ms of work", Durability::Process, work),
+        ("lazy, back to back", Durability::Lazy, none),
+        ("power, with 2 ms of work", Durability::Power, work),
+    ];
+    println!(
+        "The call that ends a step, durability `process` if not said, {} steps each; milliseconds\n",
+        rounds * steps
+    );
     println!("{:<44} {:>8} {:>8} {:>8} {:>8}", "", "p50", "p90", "p99", "worst");
     let mut judged = Vec::new();
     for place in places() {
-        for (name, pause) in pauses {
+        for (name, durability, pause) in ways {
             // A file system may be slow where files have just been deleted, so all folders stay until the end.
             let folders: Vec<_> = (0..rounds).map(|_| folder(Some(&place))).collect();
-            let times: Vec<f64> = folders.iter().flat_map(|folder| closes(folder.path(), steps, pause)).collect();
+            let times: Vec<f64> =
+                folders.iter().flat_map(|folder| closes(folder.path(), durability, steps, pause)).collect();
             let sample = Sample::new(times);
             let name = format!(
                 "{}, {name}",
@@ -59,7 +70,9 @@ fn main() {
                 sample.at(0.99),
                 sample.at(1.0)
             );
-            judged.push((name, sample));
+            if durability == Durability::Process {
+                judged.push((name, sample));
+            }
         }
     }
     println!();

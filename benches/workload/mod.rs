@@ -53,6 +53,83 @@ pub fn open_step(n: u64) -> Span {
     step
 }
 
+/// A step that says of itself what the vocabulary has words for, as far as a span can hold fields; what is left comes late.
+pub fn full_step(n: u64) {
+    let x = i64::try_from(n % 1920).unwrap_or_default();
+    let step = info_span!(
+        "step",
+        augur.step.type = "click",
+        augur.step.intent = "open the cart",
+        augur.step.required = true,
+        augur.step.loop_detected = false,
+        augur.step.group_id = "checkout",
+        augur.action.type = "click",
+        augur.action.params.x = x,
+        augur.action.params.y = 230_i64,
+        augur.action.params.button = "left",
+        augur.action.coordinate_space = "screenshot",
+        augur.action.dispatch_backend = "cdp",
+        augur.grounding.provider = "template-match",
+        augur.grounding.provenance = "screenshot",
+        augur.grounding.coordinates.x = x,
+        augur.grounding.coordinates.y = 230_i64,
+        augur.grounding.confidence = 0.97,
+        augur.grounding.target_label = "cart",
+        augur.captured_versions.model = "grounder-2",
+        augur.captured_versions.prompt = "v7",
+        augur.env_fingerprint.url_host = "shop.example",
+        augur.env_fingerprint.url_path_template = "/cart/{id}",
+        augur.latency.planner_ms = 210_i64,
+        augur.latency.grounding_ms = 34_i64,
+        augur.latency.dispatch_ms = Empty,
+        augur.latency.verifier_ms = Empty,
+        augur.costs.tokens_in = Empty,
+        augur.costs.tokens_out = Empty,
+        augur.costs.model_usd = Empty,
+        augur.verdict.status = Empty,
+        augur.verdict.reason = Empty,
+        augur.verdict.score = Empty,
+    );
+    {
+        let _in_step = step.enter();
+        info!(width = 1920_i64, height = 1080_i64, "took a picture");
+        info!(
+            augur.layer = "grounding",
+            augur.kind = "observation",
+            augur.summary = "the cart is the only icon that fits",
+            augur.detail.candidates = 3_i64
+        );
+        info!(label = "cart", x, confidence = 0.97, "found the target");
+        info!(backend = "cdp", took_ms = 12_i64, "clicked");
+    }
+    step.record("augur.latency.dispatch_ms", 12_i64).record("augur.latency.verifier_ms", 80_i64);
+    step.record("augur.costs.tokens_in", 1_812_i64).record("augur.costs.tokens_out", 96_i64);
+    step.record("augur.costs.model_usd", 0.004);
+    step.record("augur.verdict.status", "passed").record("augur.verdict.reason", "the cart is open");
+    step.record("augur.verdict.score", 1.0);
+}
+
+/// A file that begins and ends as a PNG does, of a length; its pixels are noise. Its checksums are not right.
+pub fn png(seed: u64, length: usize) -> Vec<u8> {
+    let chunk = |kind: &[u8; 4], data: &[u8]| {
+        let length = u32::try_from(data.len()).unwrap().to_be_bytes();
+        [&length[..], kind, data, b"crc!"].concat()
+    };
+    let header = chunk(b"IHDR", &[0, 0, 7, 128, 0, 0, 4, 56, 8, 2, 0, 0, 0]);
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let noise: Vec<u8> = (0..length)
+        .map(|_| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 32) as u8
+        })
+        .collect();
+    // Browsers write pixels in pieces of a few kilobytes.
+    let pixels: Vec<u8> = noise.chunks(8_192).flat_map(|piece| chunk(b"IDAT", piece)).collect();
+    [&b"\x89PNG\r\n\x1a\n"[..], &header, &pixels, &chunk(b"IEND", &[])].concat()
+}
+
 /// A recorder with a registry of its own.
 pub fn recorder(root: &Path, mode: CaptureMode, durability: Durability) -> (BoxedLayer<Registry>, Guard) {
     let config = Config::new("bench").with_root(root).with_capture_mode(mode).with_durability(durability);
