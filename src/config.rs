@@ -1,7 +1,8 @@
 //! Settings: what the program says goes before the environment, and that before the default.
 
 use crate::{
-    CaptureMode, Durability, FlightRecorder,
+    CaptureMode, Durability, FilterError, FlightRecorder, Sampling, SamplingError, TargetFilter,
+    ambient::Ambient,
     bundle::fingerprint::Algorithm,
     record::{Object, UnknownWord, Value},
     redact::RedactionPolicy,
@@ -32,6 +33,22 @@ pub enum ConfigError {
         /// What was wrong, and what is accepted.
         source: RetentionError,
     },
+    /// A filter that cannot be read.
+    #[error("{variable}: {source}")]
+    Filter {
+        /// The environment variable.
+        variable: &'static str,
+        /// What was wrong, and what is accepted.
+        source: FilterError,
+    },
+    /// A share of runs that cannot be read.
+    #[error("{variable}: {source}")]
+    Sample {
+        /// The environment variable.
+        variable: &'static str,
+        /// What was wrong, and what is accepted.
+        source: SamplingError,
+    },
     /// A switch that is neither on nor off.
     #[error("{variable} is neither on nor off; accepted: 1, true, yes, on, 0, false, no, off")]
     Switch {
@@ -49,11 +66,14 @@ pub enum ConfigError {
 /// | [`with_durability`](Self::with_durability) | `AUGUR_DURABILITY` | `process` |
 /// | [`with_fingerprint`](Self::with_fingerprint) | `AUGUR_FINGERPRINT` | `cua_v1` |
 /// | [`with_retention`](Self::with_retention) | `AUGUR_KEEP` | everything is kept |
+/// | [`with_sampling`](Self::with_sampling) | `AUGUR_SAMPLE` | every run stays |
+/// | [`with_filter`](Self::with_filter) | `AUGUR_FILTER` | `info`, and what makes a run |
 /// | [`with_client_version`](Self::with_client_version) | `AUGUR_CLIENT_VERSION` | none |
 /// | [`with_git_sha`](Self::with_git_sha) | `AUGUR_GIT_SHA` | none |
 /// | [`disabled`](Self::disabled) | `AUGUR_DISABLED` | off |
 /// | [`verbose`](Self::verbose) | `AUGUR_VERBOSE` | off |
 /// | [`with_console`](Self::with_console) | – | on, level by `RUST_LOG` |
+/// | [`with_panic_hook`](Self::with_panic_hook) | – | on |
 #[derive(Clone)]
 pub struct Config {
     pub(crate) client_name: String,
@@ -65,11 +85,15 @@ pub struct Config {
     flight_recorder: Option<FlightRecorder>,
     fingerprint: Option<Algorithm>,
     retention: Option<Retention>,
+    sampling: Option<Sampling>,
+    filter: Option<TargetFilter>,
     disabled: Option<bool>,
     verbose: Option<bool>,
     policy: RedactionPolicy,
     console: bool,
+    panic_hook: bool,
     deadline: Duration,
+    pub(crate) ambient: Ambient,
     #[cfg(feature = "otlp")]
     otlp: Option<bool>,
     #[cfg(feature = "otlp")]
@@ -102,11 +126,15 @@ impl Config {
             flight_recorder: None,
             fingerprint: None,
             retention: None,
+            sampling: None,
+            filter: None,
             disabled: None,
             verbose: None,
             policy: RedactionPolicy::default(),
             console: true,
+            panic_hook: true,
             deadline: Duration::from_secs(5),
+            ambient: Ambient::World,
             #[cfg(feature = "otlp")]
             otlp: None,
             #[cfg(feature = "otlp")]
@@ -156,6 +184,20 @@ impl Config {
         self
     }
 
+    /// Which bundles stay when their runs are over: all that failed, and a share of the rest.
+    #[must_use]
+    pub fn with_sampling(mut self, sampling: Sampling) -> Self {
+        self.sampling = Some(sampling);
+        self
+    }
+
+    /// Which spans and events are listened to, whatever the console shows.
+    #[must_use]
+    pub fn with_filter(mut self, filter: TargetFilter) -> Self {
+        self.filter = Some(filter);
+        self
+    }
+
     /// The agent's version.
     #[must_use]
     pub fn with_client_version(mut self, version: impl Into<String>) -> Self {
@@ -181,6 +223,13 @@ impl Config {
     #[must_use]
     pub fn with_console(mut self, console: bool) -> Self {
         self.console = console;
+        self
+    }
+
+    /// Whether [`init`](crate::init) also notes where the agent panics; see [`record_panics`](crate::record_panics). Default: yes.
+    #[must_use]
+    pub fn with_panic_hook(mut self, panic_hook: bool) -> Self {
+        self.panic_hook = panic_hook;
         self
     }
 
@@ -236,6 +285,16 @@ impl Config {
             None => env("AUGUR_KEEP").map(|limits| limits.parse().map_err(source)).transpose()?,
             said => said,
         };
+        let source = |source| ConfigError::Sample { variable: "AUGUR_SAMPLE", source };
+        let sampling = match self.sampling {
+            None => env("AUGUR_SAMPLE").map(|share| share.parse().map_err(source)).transpose()?,
+            said => said,
+        };
+        let source = |source| ConfigError::Filter { variable: "AUGUR_FILTER", source };
+        let filter = match self.filter {
+            None => env("AUGUR_FILTER").map(|parts| parts.parse().map_err(source)).transpose()?,
+            said => said,
+        };
         let mut client = Object::from([("name".to_owned(), Value::from(self.client_name.as_str()))]);
         for (key, value) in [
             ("version", self.client_version.or_else(|| env("AUGUR_CLIENT_VERSION"))),
@@ -251,12 +310,16 @@ impl Config {
             flight_recorder: self.flight_recorder,
             fingerprint: fingerprint.unwrap_or_default(),
             retention,
+            sampling,
+            filter,
             disabled: self.disabled.map_or_else(|| switch(&env, "AUGUR_DISABLED"), Ok)?,
             verbose: self.verbose.map_or_else(|| switch(&env, "AUGUR_VERBOSE"), Ok)?,
             policy: self.policy,
             console: self.console,
+            panic_hook: self.panic_hook,
             deadline: self.deadline,
             queue_bytes: QUEUE_BYTES,
+            ambient: self.ambient,
             #[cfg(feature = "otlp")]
             service_name: self.client_name,
             #[cfg(feature = "otlp")]
@@ -277,12 +340,16 @@ pub(crate) struct Resolved {
     pub(crate) flight_recorder: Option<FlightRecorder>,
     pub(crate) fingerprint: Algorithm,
     pub(crate) retention: Option<Retention>,
+    pub(crate) sampling: Option<Sampling>,
+    pub(crate) filter: Option<TargetFilter>,
     pub(crate) disabled: bool,
     pub(crate) verbose: bool,
     pub(crate) policy: RedactionPolicy,
     pub(crate) console: bool,
+    pub(crate) panic_hook: bool,
     pub(crate) deadline: Duration,
     pub(crate) queue_bytes: usize,
+    pub(crate) ambient: Ambient,
     #[cfg(feature = "otlp")]
     pub(crate) service_name: String,
     #[cfg(feature = "otlp")]
@@ -348,6 +415,11 @@ mod tests {
                 "AUGUR_DURABILITY: durability \"never\" is not one of process, power, lazy",
             ),
             (&[("AUGUR_KEEP", "3 weeks")], "AUGUR_KEEP: \"3 weeks\" does not say what to keep; accepted: runs=<n>"),
+            (&[("AUGUR_SAMPLE", "some")], "AUGUR_SAMPLE: \"some\" is no share of runs; accepted: a percentage from 0"),
+            (
+                &[("AUGUR_FILTER", "a=loud")],
+                "AUGUR_FILTER: \"a=loud\" is no part of a filter; accepted: <target>=<level>",
+            ),
             (&[("AUGUR_DISABLED", "maybe")], "AUGUR_DISABLED is neither on nor off; accepted: 1, true"),
         ] {
             let error = Config::new("a").resolve(&env(pairs)).unwrap_err().to_string();

@@ -19,6 +19,8 @@ pub struct BundleReport {
     pub run_id: String,
     /// Its folder; `None` if it could not be made.
     pub folder: Option<PathBuf>,
+    /// The run went well, and the sampling did not keep its bundle.
+    pub sampled_out: bool,
     /// Whether the run is over and its bundle complete.
     pub complete: bool,
     /// Why the bundle could not be opened.
@@ -33,6 +35,8 @@ pub struct BundleReport {
 pub struct Report {
     /// The runs of this process, oldest first; of a long-lived process the latest 64.
     pub bundles: Vec<BundleReport>,
+    /// How many runs went well and were not kept, because of the sampling.
+    pub sampled_out: u64,
     /// The spans that left as OTLP; `None` where it is off.
     #[cfg(feature = "otlp")]
     pub otlp: Option<crate::ExitReport>,
@@ -56,7 +60,7 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut parts = Vec::new();
-        for bundle in &self.bundles {
+        for bundle in self.bundles.iter().filter(|bundle| !bundle.sampled_out) {
             let place =
                 bundle.folder.as_ref().map_or_else(|| "nowhere".to_owned(), |folder| folder.display().to_string());
             let mut part = format!("run {}: {place}", bundle.run_id);
@@ -69,6 +73,9 @@ impl fmt::Display for Report {
                 part.push_str(&format!(", {count} {}", loss.as_str()));
             }
             parts.push(part);
+        }
+        if self.sampled_out > 0 {
+            parts.push(format!("runs that went well and were not kept: {}", self.sampled_out));
         }
         #[cfg(feature = "otlp")]
         if let Some(otlp) = &self.otlp {
@@ -108,7 +115,7 @@ impl Guard {
         let mut report = Report::default();
         if let Some(door) = door {
             report.late = !door.flush(*deadline);
-            report.bundles = door.report();
+            (report.bundles, report.sampled_out) = (door.report(), door.sampled_out.load(Ordering::Relaxed));
         }
         #[cfg(feature = "otlp")]
         {
@@ -170,7 +177,7 @@ impl Recorder {
             // A run whose span is still open was not left cleanly.
             door.end_all(RunStatus::Halted);
             report.late = !door.pipeline.stop(deadline);
-            report.bundles = door.report();
+            (report.bundles, report.sampled_out) = (door.report(), door.sampled_out.load(Ordering::Relaxed));
         }
         #[cfg(feature = "otlp")]
         {

@@ -8,13 +8,20 @@ use crate::{
     guard::Recorder,
     pipeline::Pipeline,
 };
+#[cfg(feature = "otlp")]
+use crate::{
+    bridge::is_our_own,
+    filter::{Says, TargetFilter},
+};
 use std::{
     io,
     sync::{Arc, atomic::AtomicBool},
 };
+#[cfg(feature = "otlp")]
+use tracing::level_filters::LevelFilter;
 use tracing::{Subscriber, subscriber::set_global_default};
 #[cfg(feature = "otlp")]
-use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::filter::{FilterFn, filter_fn};
 use tracing_subscriber::{Layer, Registry, layer::SubscriberExt, registry::LookupSpan};
 
 /// A layer for any subscriber that can look spans up.
@@ -38,7 +45,7 @@ pub enum InstallError {
     Thread(#[from] io::Error),
     /// OTLP cannot be set up as the environment asks.
     #[cfg(feature = "otlp")]
-    #[error("{0}; fix it, or set OTEL_TRACES_EXPORTER=none to go without OTLP")]
+    #[error("{0}; fix it, or set OTEL_SDK_DISABLED=true to go without OTLP")]
     Otlp(String),
 }
 
@@ -58,7 +65,10 @@ pub fn init(client_name: &str) -> Result<Guard, InstallError> {
 }
 
 /// The recorder as a layer for a subscriber of your own. It needs nothing but [`LookupSpan`], and goes beside `fmt`,
-/// `EnvFilter` and an OpenTelemetry layer of yours, whose ids it then links.
+/// `EnvFilter` and an OpenTelemetry layer of yours, whose ids it links if it is added before that one. Several of ours record
+/// apart from each other. In a [`reload`](tracing_subscriber::reload) layer it can be taken out and put in again; it must be
+/// in there from the start, because that is when its filter is registered. A filter of the whole subscriber, such as an
+/// `EnvFilter` that is added by itself, hides from this layer too: give filters to the layers that they are meant for.
 ///
 /// ```no_run
 /// use tracing_subscriber::prelude::*;
@@ -90,6 +100,9 @@ impl Config {
             resolved.console.then(|| console(resolved.policy.clone(), std::env::var("RUST_LOG").ok().as_deref()));
         let subscriber = Registry::default().with(augur).with(console);
         set_global_default(subscriber).map_err(|_| InstallError::AlreadyInstalled)?;
+        if resolved.panic_hook && guard.recorder.door.is_some() {
+            crate::panics::record_panics();
+        }
         #[cfg(feature = "otlp")]
         for warning in guard.recorder.otlp.iter().flat_map(|otlp| otlp.warnings()) {
             tracing::warn!(target: "tracing_augur", "{warning}");
@@ -109,7 +122,7 @@ fn from_environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-fn build<S>(resolved: &Resolved, otlp_by_environment: bool) -> Result<(BoxedLayer<S>, Guard), InstallError>
+pub(crate) fn build<S>(resolved: &Resolved, otlp_by_environment: bool) -> Result<(BoxedLayer<S>, Guard), InstallError>
 where
     S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
 {
@@ -128,13 +141,14 @@ where
     let _ = otlp_by_environment;
     // An `Option` of a layer does not hand on the registration of the dispatcher, which ours needs, so none is kept inside.
     #[cfg(feature = "otlp")]
-    let layer: BoxedLayer<S> = match (ours, otlp.as_ref().map(|otlp| otlp.layer().with_filter(filter_fn(is_users)))) {
-        // Ours stands in front: there the ids of a span can be read and its attributes set while it closes.
-        (Some(ours), Some(otlp)) => Box::new(ours.and_then(otlp)),
-        (Some(ours), None) => Box::new(ours),
-        (None, Some(otlp)) => Box::new(otlp),
-        (None, None) => nothing(),
-    };
+    let layer: BoxedLayer<S> =
+        match (ours, otlp.as_ref().and_then(|otlp| Some(otlp.layer()?.with_filter(users(resolved.filter.clone()))))) {
+            // Ours stands in front: there the ids of a span can be read and its attributes set while it closes.
+            (Some(ours), Some(otlp)) => Box::new(ours.and_then(otlp)),
+            (Some(ours), None) => Box::new(ours),
+            (None, Some(otlp)) => Box::new(otlp),
+            (None, None) => nothing(),
+        };
     #[cfg(not(feature = "otlp"))]
     let layer: BoxedLayer<S> = ours.map_or_else(nothing, |ours| Box::new(ours));
     let recorder = Recorder {
@@ -155,6 +169,7 @@ fn nothing<S: Subscriber>() -> BoxedLayer<S> {
 }
 
 fn open_door(resolved: &Resolved) -> Result<Arc<Door>, InstallError> {
+    let ambient = resolved.ambient.clone();
     let settings = Settings {
         root: resolved.root.clone(),
         client: resolved.client.clone(),
@@ -163,9 +178,12 @@ fn open_door(resolved: &Resolved) -> Result<Arc<Door>, InstallError> {
         flight_recorder: resolved.flight_recorder,
         fingerprint: resolved.fingerprint,
         retention: resolved.retention,
+        sampling: resolved.sampling,
+        filter: resolved.filter.clone(),
         policy: resolved.policy.clone(),
+        ambient: ambient.clone(),
     };
-    Ok(Arc::new(Door::new(settings, Pipeline::start(resolved.queue_bytes)?)))
+    Ok(Arc::new(Door::new(settings, Pipeline::start(resolved.queue_bytes, ambient)?)))
 }
 
 #[cfg(feature = "otlp")]
@@ -187,12 +205,24 @@ fn start_otlp(resolved: &Resolved, by_environment: bool) -> Result<Option<crate:
         .map_err(|error| refused(&error))
 }
 
-/// The user's own spans and events from INFO on, and what a dialect puts below: not the machinery's.
+/// What leaves as OTLP: what the filter names, and else the user's own.
 #[cfg(feature = "otlp")]
-fn is_users(metadata: &tracing::Metadata<'_>) -> bool {
-    const MACHINERY: &[&str] = &["h2", "hyper", "hyper_util", "tonic", "tower", "reqwest", "rustls", "tracing_augur"];
+fn users(filter: Option<TargetFilter>) -> FilterFn<impl Fn(&tracing::Metadata<'_>) -> bool> {
+    filter_fn(move |metadata| {
+        !is_our_own(metadata.target())
+            && match filter.as_ref().map(|filter| filter.says(metadata.target(), metadata.level())) {
+                Some(Says::Hear) => true,
+                Some(Says::Ignore) => false,
+                Some(Says::From(level)) => is_users(metadata, level),
+                None => is_users(metadata, LevelFilter::INFO),
+            }
+    })
+}
+
+/// The user's own spans and events from a level on: not the machinery's.
+#[cfg(feature = "otlp")]
+fn is_users(metadata: &tracing::Metadata<'_>, from: LevelFilter) -> bool {
+    const MACHINERY: &[&str] = &["h2", "hyper", "hyper_util", "tonic", "tower", "reqwest", "rustls"];
     let root = metadata.target().split("::").next().unwrap_or_default();
-    *metadata.level() <= tracing::Level::INFO
-        && !MACHINERY.contains(&root)
-        && !metadata.target().starts_with("opentelemetry")
+    *metadata.level() <= from && !MACHINERY.contains(&root)
 }

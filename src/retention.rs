@@ -212,7 +212,8 @@ fn size(folder: &Path) -> u64 {
     bytes
 }
 
-fn remove(root: &Path, folder: &Path) -> io::Result<()> {
+/// Removes a bundle as a whole: a reader finds all of it or nothing.
+pub(crate) fn remove(root: &Path, folder: &Path) -> io::Result<()> {
     let name = folder.file_name().ok_or(io::ErrorKind::NotFound)?;
     let mut doomed = std::ffi::OsString::from(DOOMED);
     doomed.push(name);

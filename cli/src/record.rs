@@ -2,10 +2,12 @@
 
 mod args;
 mod calls;
+mod feed;
 mod operations;
 
 use crate::exit::Exit;
 use args::Args;
+use feed::{Feed, LONGEST_LINE, Line, PIECE};
 use operations::CALLS;
 use std::{
     fs::File,
@@ -15,13 +17,10 @@ use std::{
 use tracing_augur::{
     CaptureMode, Durability, FlightRecorder, Session,
     bundle::fingerprint::Algorithm,
-    record::{Object, Value, parse, write_line},
+    record::{Object, Value, write_line},
     redact::RedactionPolicy,
-    session::SessionError,
+    session::{Flush, SessionError},
 };
-
-/// The longest line that is read, in bytes. Longer ones are answered with an error and passed over.
-const LONGEST_LINE: usize = 64 * 1024 * 1024;
 
 /// Records a bundle from operations, one JSON object a line; answers each with one line
 #[derive(Debug, clap::Args)]
@@ -69,14 +68,18 @@ fn policy(id: &str) -> Result<RedactionPolicy, String> {
 pub(crate) fn run(args: &RecordArgs) -> io::Result<Exit> {
     let mut replies = io::stdout().lock();
     if args.operations.as_os_str() == "-" {
-        record(args, &mut io::stdin().lock(), &mut replies)
+        record(args, BufReader::with_capacity(PIECE, io::stdin()), &mut replies)
     } else {
-        record(args, &mut BufReader::new(File::open(&args.operations)?), &mut replies)
+        record(args, BufReader::with_capacity(PIECE, File::open(&args.operations)?), &mut replies)
     }
 }
 
 /// Records what stands in `lines` and answers each.
-pub(crate) fn record(args: &RecordArgs, lines: &mut dyn BufRead, replies: &mut dyn Write) -> io::Result<Exit> {
+pub(crate) fn record(
+    args: &RecordArgs,
+    lines: impl BufRead + Send + 'static,
+    replies: &mut dyn Write,
+) -> io::Result<Exit> {
     let base = args.operations.parent().map(Path::to_owned).unwrap_or_default();
     let mut recorder = Recorder {
         out: args.out.clone(),
@@ -92,7 +95,7 @@ pub(crate) fn record(args: &RecordArgs, lines: &mut dyn BufRead, replies: &mut d
         session: None,
         all_understood: true,
     };
-    recorder.run(lines, replies)?;
+    recorder.run(&Feed::start(lines)?, replies)?;
     // The end of input without `close` leaves the run halted; dropping the session completes it.
     let complete = recorder.session.take().is_none_or(|session| session.close(None).is_ok());
     Ok(match (complete, recorder.all_understood) {
@@ -133,20 +136,21 @@ impl From<SessionError> for Failure {
 }
 
 impl Recorder {
-    fn run(&mut self, lines: &mut dyn BufRead, replies: &mut dyn Write) -> io::Result<()> {
-        let mut line = Vec::new();
-        while let Some(whole) = read_line(lines, &mut line)? {
-            if line.iter().all(u8::is_ascii_whitespace) && whole {
-                continue;
-            }
-            let reply =
-                if whole { self.answer(&line) } else { refuse(format!("a line is longer than {LONGEST_LINE} bytes")) };
-            self.all_understood &= !is_invalid_request(&reply);
-            let mut bytes = Vec::new();
-            write_line(&Value::Object(reply), &mut bytes);
-            bytes.push(b'\n');
-            replies.write_all(&bytes)?;
-            replies.flush()?;
+    fn run(&mut self, feed: &Feed, replies: &mut dyn Write) -> io::Result<()> {
+        let mut waiting: Option<Answers> = None;
+        loop {
+            // While files are written for what was answered last, what came meanwhile is carried out.
+            let batch = match feed.ready() {
+                Some(batch) => batch,
+                None => {
+                    waiting.take().map_or(Ok(()), |answers| answers.give(replies))?;
+                    let Some(batch) = feed.next() else { break };
+                    batch
+                }
+            };
+            let next = batch.map(|lines| self.answer_all(lines));
+            waiting.take().map_or(Ok(()), |answers| answers.give(replies))?;
+            waiting = Some(next?);
         }
         if let Some(session) = self.session.as_ref().filter(|session| !session.is_closed()) {
             let _ = session.halt();
@@ -154,12 +158,29 @@ impl Recorder {
         Ok(())
     }
 
-    fn answer(&mut self, line: &[u8]) -> Object {
-        let mut request = match parse(line) {
-            Ok(Value::Object(request)) => request,
-            Ok(other) => return refuse(format!("expected an object, got {}", other.kind())),
-            Err(error) => return refuse(format!("the line is not JSON: {error}")),
-        };
+    fn answer_all(&mut self, lines: Vec<Line>) -> Answers {
+        let mut answers = Answers::default();
+        for line in lines {
+            let is_open = self.session.is_some();
+            let reply = match line {
+                Line::Read(Ok(Value::Object(request))) => self.answer(request, &mut answers),
+                Line::Read(Ok(other)) => refuse(format!("expected an object, got {}", other.kind())),
+                Line::Read(Err(error)) => refuse(format!("the line is not JSON: {error}")),
+                Line::TooLong => refuse(format!("a line is longer than {LONGEST_LINE} bytes")),
+            };
+            self.all_understood &= !is_invalid_request(&reply);
+            answers.replies.push(reply);
+            if self.session.is_some() && !is_open {
+                // What opening promises is there.
+                answers.settled = answers.replies.len();
+            }
+        }
+        let flush = self.session.as_ref().map(Session::begin_flush);
+        answers.flush = flush.filter(|_| self.durability != Durability::Lazy);
+        answers
+    }
+
+    fn answer(&mut self, mut request: Object, before: &mut Answers) -> Object {
         let mut reply = Object::new();
         if let Some(id) = request.remove("id") {
             reply.insert("id".into(), id);
@@ -172,6 +193,10 @@ impl Recorder {
             Some(Value::Object(args)) => args,
             Some(other) => return refuse(format!("`args` must be an object, got {}", other.kind())),
         };
+        if let ("close", Some(session)) = (op.as_str(), &self.session) {
+            // What closing promises is its own, and no longer that of the calls before it.
+            before.settle(session.flush());
+        }
         let (key, value) = match self.perform(&op, Args(args)) {
             Ok(Some(value)) => ("ok", value),
             Ok(None) => {
@@ -187,6 +212,43 @@ impl Recorder {
     }
 }
 
+/// The replies to what came together.
+#[derive(Default)]
+struct Answers {
+    replies: Vec<Object>,
+    /// How many of them nothing can change any more.
+    settled: usize,
+    /// What must be in place before they are given.
+    flush: Option<Flush>,
+}
+
+impl Answers {
+    /// The calls since the last time were successful only if their files are in place.
+    fn settle(&mut self, in_place: Result<(), SessionError>) {
+        if let Err(error) = in_place {
+            for reply in self.replies.iter_mut().skip(self.settled) {
+                if reply.remove("ok").is_some() {
+                    reply.insert("error".into(), error_value(error.kind(), error.to_string()));
+                }
+            }
+        }
+        self.settled = self.replies.len();
+    }
+
+    fn give(mut self, to: &mut dyn Write) -> io::Result<()> {
+        if let Some(flush) = self.flush.take() {
+            self.settle(flush.wait());
+        }
+        let mut bytes = Vec::new();
+        for reply in self.replies {
+            write_line(&Value::Object(reply), &mut bytes);
+            bytes.push(b'\n');
+        }
+        to.write_all(&bytes)?;
+        to.flush()
+    }
+}
+
 fn refuse(message: String) -> Object {
     Object::from([("error".to_owned(), error_value("invalid_request", message))])
 }
@@ -197,30 +259,4 @@ fn error_value(kind: &str, message: String) -> Value {
 
 fn is_invalid_request(reply: &Object) -> bool {
     reply.get("error").and_then(|error| error.get("kind")).and_then(Value::as_str) == Some("invalid_request")
-}
-
-/// Reads a line without its end. `Some(false)` says that it was too long and was passed over; `None` that there is none.
-fn read_line(lines: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<Option<bool>> {
-    line.clear();
-    let (mut read_any, mut whole) = (false, true);
-    loop {
-        let chunk = lines.fill_buf()?;
-        if chunk.is_empty() {
-            return Ok(read_any.then_some(whole));
-        }
-        read_any = true;
-        let end = chunk.iter().position(|byte| *byte == b'\n');
-        let piece = chunk.get(..end.unwrap_or(chunk.len())).unwrap_or_default();
-        if whole && line.len() + piece.len() <= LONGEST_LINE {
-            line.extend_from_slice(piece);
-        } else {
-            whole = false;
-            line.clear();
-        }
-        let used = end.map_or(chunk.len(), |end| end + 1);
-        lines.consume(used);
-        if end.is_some() {
-            return Ok(Some(whole));
-        }
-    }
 }

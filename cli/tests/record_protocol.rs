@@ -342,3 +342,27 @@ fn a_permissive_run_answers_ok_to_what_breaks_its_schema() {
         assert_eq!(tracing_augur::bundle::validate(&bundle).is_valid(), name == "strict");
     }
 }
+
+#[test]
+fn files_of_events_that_never_come_are_taken_out_of_their_step_and_told() {
+    let bundle = bundles("protocol_references").join("run");
+    let mut step = step();
+    step["events"] = json!(["events/0000.json&", "events/0000.jsonl"]);
+    let event =
+        json!({"ts": "2026-01-01T00:00:00Z", "layer": "runner", "kind": "info", "summary": "s", "step_index": 0});
+    let lines = [
+        open(),
+        op("record_step", json!({"step": step})),
+        op("record_event", json!({"event": event})),
+        op("close", json!({})),
+    ];
+    let (replies, code) = record(&bundle, &lines, &[]);
+    assert!(replies.iter().all(|reply| kind(reply) == "ok") && code == 0, "{replies:?}");
+    let told = &support::lines(bundle.join("events/run.jsonl"))[0];
+    assert_eq!(support::at(told, "detail.events").to_string(), r#"["events/0000.json&"]"#);
+    assert_eq!(
+        support::at(&support::json(bundle.join("trace.json")), "steps.0.events").to_string(),
+        r#"["events/0000.jsonl"]"#
+    );
+    assert!(tracing_augur::bundle::validate(&bundle).is_valid());
+}

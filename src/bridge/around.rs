@@ -1,6 +1,6 @@
 //! What code inside a step can ask and do: which run it is in, and how work on other threads stays in the step.
 
-use super::layer::AugurLayer;
+use super::layers::places;
 use std::path::{Path, PathBuf};
 use tracing::{Dispatch, Span, dispatcher};
 
@@ -50,7 +50,8 @@ impl CurrentRun {
 /// ```
 pub fn current_run() -> Option<CurrentRun> {
     Span::current().with_subscriber(|(id, dispatch)| {
-        let place = dispatch.downcast_ref::<AugurLayer>()?.place(dispatch, id)?;
+        let found = places(dispatch, id);
+        let (_, place) = found.iter().next()?;
         #[cfg(feature = "otlp")]
         let trace_id = crate::otlp::OpenSpan::find(id, dispatch).map(|span| format!("{:032x}", span.ids().0));
         #[cfg(not(feature = "otlp"))]

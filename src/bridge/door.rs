@@ -2,7 +2,8 @@
 
 use super::{assembly::Assembly, run::Run};
 use crate::{
-    BundleReport, CaptureMode, Durability, FlightRecorder,
+    BundleReport, CaptureMode, Durability, FlightRecorder, Sampling, TargetFilter,
+    ambient::Ambient,
     bundle::{self, BundleWriter, OpenError, SessionHeader, fingerprint::Algorithm},
     pipeline::{Acknowledged, Dial, Lane, Losses, Pipeline, Road, Urgency, notice},
     record::{Object, RunId, RunStatus, Timestamp, Value},
@@ -10,13 +11,12 @@ use crate::{
     retention::Retention,
 };
 use std::{
-    collections::{HashSet, VecDeque, hash_map::RandomState},
+    collections::{HashSet, VecDeque},
     fs,
-    hash::{BuildHasher, Hasher},
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering},
     },
     time::{Duration, Instant, SystemTime},
 };
@@ -38,12 +38,21 @@ pub(crate) struct Settings {
     pub(crate) flight_recorder: Option<FlightRecorder>,
     pub(crate) fingerprint: Algorithm,
     pub(crate) retention: Option<Retention>,
+    pub(crate) sampling: Option<Sampling>,
+    pub(crate) filter: Option<TargetFilter>,
     pub(crate) policy: RedactionPolicy,
+    pub(crate) ambient: Ambient,
 }
+
+/// Tells the layers of a process apart.
+pub(crate) type DoorNumber = u32;
+
+static NUMBERS: AtomicU32 = AtomicU32::new(0);
 
 /// One layer's shared state.
 #[derive(Debug)]
 pub(crate) struct Door {
+    pub(crate) number: DoorNumber,
     pub(crate) settings: Settings,
     pub(crate) pipeline: Pipeline,
     /// The runs that are open, and the latest that are over.
@@ -58,20 +67,28 @@ pub(crate) struct Door {
     highest: AtomicU8,
     /// Some run was given another mode than that of the settings: every span in it must say which.
     pub(crate) turned: AtomicBool,
+    /// Some step was marked as sensitive: what other spans say of it must be known to the exporter.
+    pub(crate) hides: AtomicBool,
     /// The exporter behind this layer is ours, and knows what our attributes ask of it.
     #[cfg(feature = "otlp")]
     pub(crate) exports: std::sync::atomic::AtomicBool,
+    /// It was said that a layer of OpenTelemetry closes spans before ours does.
+    #[cfg(feature = "otlp")]
+    pub(crate) late: AtomicBool,
     /// How many spans in a row OpenTelemetry did not know.
     #[cfg(feature = "otlp")]
     pub(crate) unlinked: AtomicU64,
     /// Spans that meant something but belonged to no run.
     pub(crate) homeless: AtomicU64,
+    /// Runs that went well and were not kept.
+    pub(crate) sampled_out: Arc<AtomicU64>,
 }
 
 impl Door {
     pub(crate) fn new(settings: Settings, pipeline: Pipeline) -> Self {
         let highest = settings.flight_recorder.map_or(settings.mode, |recorder| settings.mode.max(recorder.mode));
         Self {
+            number: NUMBERS.fetch_add(1, Ordering::Relaxed),
             settings,
             pipeline,
             runs: Mutex::default(),
@@ -81,11 +98,15 @@ impl Door {
             dispatch: OnceLock::new(),
             highest: AtomicU8::new(highest as u8),
             turned: AtomicBool::new(false),
+            hides: AtomicBool::new(false),
             #[cfg(feature = "otlp")]
             exports: std::sync::atomic::AtomicBool::new(false),
             #[cfg(feature = "otlp")]
+            late: AtomicBool::new(false),
+            #[cfg(feature = "otlp")]
             unlinked: AtomicU64::new(0),
             homeless: AtomicU64::new(0),
+            sampled_out: Arc::default(),
         }
     }
 
@@ -100,6 +121,21 @@ impl Door {
         if self.highest.fetch_max(mode as u8, Ordering::Relaxed) < mode as u8 {
             tracing::callsite::rebuild_interest_cache();
         }
+    }
+
+    pub(crate) fn now(&self) -> SystemTime {
+        self.settings.ambient.now()
+    }
+
+    /// How long the end of a step may hold up the agent.
+    pub(crate) fn patience(&self) -> Duration {
+        self.settings.ambient.patience(STEP_LIMIT)
+    }
+
+    /// Marks a step as sensitive, for what leaves as OTLP.
+    pub(crate) fn mark_sensitive(&self, run: &Run, index: u64) {
+        run.mark_sensitive(index);
+        self.hides.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn next_key(&self) -> u64 {
@@ -161,12 +197,11 @@ impl Door {
     }
 
     fn run_id(&self, asked: Option<&Value>, notes: &mut Vec<String>) -> RunId {
-        let policy = &self.settings.policy;
+        let Settings { policy, ambient, .. } = &self.settings;
         let generated = |name: &str| {
-            let time: String =
-                Timestamp::now().to_whole_seconds().chars().filter(char::is_ascii_alphanumeric).collect();
-            let random = RandomState::new().build_hasher().finish();
-            RunId::new(format!("{name}-{time}-{:08x}", random as u32))
+            let time = Timestamp::from(ambient.now()).to_whole_seconds();
+            let time: String = time.chars().filter(char::is_ascii_alphanumeric).collect();
+            RunId::new(format!("{name}-{time}-{:08x}", ambient.number() as u32))
         };
         let Some(asked) = asked else {
             let name = self.settings.client.get("name").and_then(Value::as_str).unwrap_or("run");
@@ -211,13 +246,13 @@ impl Door {
     ) {
         let lane = Arc::clone(&run.lane);
         if lane.durability() == Durability::Lazy {
-            self.pipeline.submit(lane, weight, Urgency::Soon, STEP_LIMIT, move |road| on(&run, road, work));
+            self.pipeline.submit(lane, weight, Urgency::Soon, self.patience(), move |road| on(&run, road, work));
             return;
         }
         let shared = Arc::clone(&run);
         let acknowledgement =
-            self.pipeline.submit_acknowledged(&lane, weight, STEP_LIMIT, move |road| on(&shared, road, work));
-        let outcome = acknowledgement.map_or(Acknowledged::Pending, |answer| answer.wait(Some(STEP_LIMIT)));
+            self.pipeline.submit_acknowledged(&lane, weight, self.patience(), move |road| on(&shared, road, work));
+        let outcome = acknowledgement.map_or(Acknowledged::Pending, |answer| answer.wait(Some(self.patience())));
         if lane.waited(outcome) && !run.is_ended() {
             self.pipeline.submit(lane, 0, Urgency::Soon, Duration::ZERO, |road| {
                 road.adapter_error(
@@ -234,9 +269,21 @@ impl Door {
         if !run.end() {
             return;
         }
-        let lane = Arc::clone(&run.lane);
+        let (lane, ended) = (Arc::clone(&run.lane), Arc::clone(run));
+        let (sampling, sampled_out) = (self.settings.sampling, Arc::clone(&self.sampled_out));
         self.submit_and_wait(Arc::clone(run), 64, move |assembly, road| {
             let status = assembly.end(road, status);
+            let went_well = status == RunStatus::Succeeded && !assembly.has_failed();
+            if went_well && sampling.is_some_and(|sampling| !sampling.keeps(ended.id().as_str())) {
+                match road.discard() {
+                    Ok(()) => {
+                        ended.sample_out();
+                        sampled_out.fetch_add(1, Ordering::Relaxed);
+                        return;
+                    }
+                    Err(error) => notice(format!("a bundle that was not to be kept could not be removed: {error}")),
+                }
+            }
             if let Err(error) = road.finish(status, lane.durability(), at.into()) {
                 notice(format!("the bundle could not be completed: {error}; `augur recover` will complete it"));
             }
@@ -246,7 +293,7 @@ impl Door {
     /// Ends every run that is still open: their spans outlived the guard.
     pub(crate) fn end_all(&self, status: RunStatus) {
         if let Some(run) = self.implicit.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            self.end_run(&run, None, SystemTime::now());
+            self.end_run(&run, None, self.now());
         }
         let runs: Vec<_> = {
             let runs = self.lock_runs();
@@ -254,7 +301,7 @@ impl Door {
             runs.iter().cloned().collect()
         };
         for run in runs {
-            self.end_run(&run, Some(status), SystemTime::now());
+            self.end_run(&run, Some(status), self.now());
         }
     }
 
@@ -274,7 +321,8 @@ impl Door {
     pub(crate) fn report(&self) -> Vec<BundleReport> {
         let report = |run: &Arc<Run>| BundleReport {
             run_id: run.id().to_string(),
-            folder: run.opened.get().map(|(_, folder)| folder.clone()),
+            folder: run.opened.get().filter(|_| !run.is_sampled_out()).map(|(_, folder)| folder.clone()),
+            sampled_out: run.is_sampled_out(),
             complete: run.is_ended() && run.opened.get().is_some() && !run.lane.is_open(),
             refusal: run.lane.refusal().map(str::to_owned),
             lost: run.lane.losses.occurred(),
@@ -328,16 +376,17 @@ fn create(
             continue;
         }
         let folder = settings.root.join(name);
+        let said = settings.ambient.place(&folder).or_else(|| policy.safe_path(&folder));
         let header = SessionHeader {
             run_id: id.clone(),
-            debug_session_id: debug_session_id(),
+            debug_session_id: settings.ambient.debug_session_id(),
             client: client.clone(),
             capture_mode: settings.mode,
             started_at: Timestamp::from(started).to_string(),
             policy_id: policy.id().to_owned(),
             fingerprint: settings.fingerprint,
             tags: Object::new(),
-            extra: policy.safe_path(&folder).map(|safe| bundle::places(&safe)).unwrap_or_default(),
+            extra: said.map(|place| bundle::places(&place)).unwrap_or_default(),
         };
         match BundleWriter::create(&folder, &header) {
             Ok(mut writer) => {
@@ -361,9 +410,4 @@ fn is_there(root: &Path, name: &str) -> bool {
 fn names(root: &Path) -> HashSet<String> {
     let entries = fs::read_dir(root).into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().into_string().ok()).map(|name| name.to_lowercase()).collect()
-}
-
-/// `dbg_` and 16 random hex digits.
-pub(crate) fn debug_session_id() -> String {
-    format!("dbg_{:016x}", RandomState::new().build_hasher().finish())
 }

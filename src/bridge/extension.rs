@@ -1,6 +1,6 @@
 //! What a span can be told beyond its fields: pictures, and values with a structure.
 
-use super::layer::{AugurLayer, Place};
+use super::{door::Door, layers::places, node::Place};
 use crate::{
     CaptureMode,
     bundle::Moment,
@@ -80,22 +80,31 @@ impl SpanExt for Span {
     }
 
     fn record_masked_screenshot(&self, moment: Moment, png: impl Into<Vec<u8>>, regions: &[PixelRect]) -> &Self {
-        in_step(self, |layer, place, index, _| {
-            let mode = place.run.lane.mode();
-            if place.run.lane.dial.heard() < CaptureMode::Screenshots {
+        let mut given = Some(png);
+        let mut copies: Option<Vec<u8>> = None;
+        in_step(self, |step| {
+            let (door, run) = (step.door, &step.place.run);
+            let mode = run.lane.mode();
+            if run.lane.dial.heard() < CaptureMode::Screenshots {
                 return;
             }
-            let png = png.into();
+            let png = match given.take() {
+                Some(png) => png.into(),
+                None => copies.take().unwrap_or_default(),
+            };
+            if step.is_followed {
+                copies = Some(png.clone());
+            }
+            let index = step.index;
             if let Some(problem) = unusable_picture(&png) {
                 let summary = format!("the picture {} the action was left out: {problem}", word(moment));
                 let work = move |road: &mut Road| road.adapter_error(Some(index), summary, Object::new());
-                layer.door.pipeline.submit(Arc::clone(&place.run.lane), 256, Urgency::Soon, Duration::ZERO, work);
+                door.pipeline.submit(Arc::clone(&run.lane), 256, Urgency::Soon, Duration::ZERO, work);
                 return;
             }
             let weight = png.len();
-            let patience = super::door::STEP_LIMIT;
             let picture = Picture { moment, png, regions: regions.to_vec() };
-            layer.door.pipeline.submit(Arc::clone(&place.run.lane), weight, Urgency::Soon, patience, move |road| {
+            door.pipeline.submit(Arc::clone(&run.lane), weight, Urgency::Soon, door.patience(), move |road| {
                 // Why one was dropped is told in the run's events.
                 let _ = road.screenshot(index, &picture, mode, true);
             });
@@ -116,10 +125,11 @@ impl SpanExt for Span {
     }
 
     fn record_model_call(&self, layer: ModelLayer, call: &(impl Serialize + ?Sized)) -> &Self {
-        in_step(self, |augur, place, index, _| {
-            let mode = place.run.lane.mode();
+        in_step(self, |step| {
+            let (run, index) = (&step.place.run, step.index);
+            let mode = run.lane.mode();
             let value = read(call);
-            augur.door.submit(Arc::clone(&place.run), weight(&value), move |_, road| match value {
+            step.door.submit(Arc::clone(run), weight(&value), move |_, road| match value {
                 Ok(Value::Object(mut record)) => {
                     for (key, value) in [
                         ("schema_version", Value::from(crate::SCHEMA_VERSION)),
@@ -144,16 +154,17 @@ impl SpanExt for Span {
     }
 
     fn record_member(&self, path: &str, value: &(impl Serialize + ?Sized)) -> &Self {
-        in_step(self, |layer, place, index, on_span| {
-            let mode = place.run.lane.mode();
+        in_step(self, |step| {
+            let (run, index) = (&step.place.run, step.index);
+            let mode = run.lane.mode();
             let (path, value) = (path.to_owned(), read(value));
             if path == "sensitive" {
-                place.run.mark_sensitive(index);
+                step.door.mark_sensitive(run, index);
             }
-            if let Ok(value) = &value {
-                on_span(&format!("augur.{path}"), value);
+            if let (Ok(value), false) = (&value, step.is_followed) {
+                set_on_span(step.id, step.dispatch, &format!("augur.{path}"), value);
             }
-            layer.door.submit(Arc::clone(&place.run), weight(&value), move |assembly, road| match value {
+            step.door.submit(Arc::clone(run), weight(&value), move |assembly, road| match value {
                 Ok(value) => assembly.take_member(road, index, &path, &value, mode),
                 Err(error) => road.adapter_error(Some(index), format!("{path} was left out: {error}"), Object::new()),
             });
@@ -162,9 +173,9 @@ impl SpanExt for Span {
     }
 
     fn set_capture_mode(&self, mode: CaptureMode) -> &Self {
-        in_run(self, |layer, place| {
+        in_run(self, |door, place| {
             place.run.lane.dial.turn(mode);
-            layer.door.turned_to(mode);
+            door.turned_to(mode);
         });
         self
     }
@@ -175,12 +186,11 @@ impl SpanExt for Span {
     }
 }
 
-/// Finds the run that a span belongs to.
-fn in_run(span: &Span, act: impl FnOnce(&AugurLayer, &Place)) {
+/// Finds the run that a span belongs to, in each layer of ours.
+fn in_run(span: &Span, act: impl Fn(&Door, &Place)) {
     span.with_subscriber(|(id, dispatch)| {
-        let Some(layer) = dispatch.downcast_ref::<AugurLayer>() else { return };
-        if let Some(place) = layer.place(dispatch, id) {
-            act(layer, &place);
+        for (door, place) in places(dispatch, id).iter() {
+            act(door, place);
         }
     });
 }
@@ -217,15 +227,24 @@ pub(crate) fn unusable_picture(png: &[u8]) -> Option<String> {
     })
 }
 
-type OnSpan<'a> = &'a dyn Fn(&str, &Value);
+/// The step that a span belongs to, in one layer of ours.
+pub(super) struct InStep<'a> {
+    pub(super) door: &'a Arc<Door>,
+    pub(super) place: &'a Place,
+    pub(super) index: u64,
+    /// Another layer has a step for the span too, and comes after this one.
+    pub(super) is_followed: bool,
+    id: &'a Id,
+    dispatch: &'a Dispatch,
+}
 
-/// Finds the step that a span belongs to.
-fn in_step(span: &Span, act: impl FnOnce(&AugurLayer, &Place, u64, OnSpan<'_>)) {
+/// Finds the step that a span belongs to, in each layer of ours.
+pub(super) fn in_step(span: &Span, mut act: impl FnMut(InStep<'_>)) {
     span.with_subscriber(|(id, dispatch)| {
-        let Some(layer) = dispatch.downcast_ref::<AugurLayer>() else { return };
-        let Some(place) = layer.place(dispatch, id) else { return };
-        if let Some(index) = place.role.step {
-            act(layer, &place, index, &|name, value| set_on_span(id, dispatch, name, value));
+        let places = places(dispatch, id);
+        let mut steps = places.iter().filter_map(|(door, place)| Some((door, place, place.role.step?))).peekable();
+        while let Some((door, place, index)) = steps.next() {
+            act(InStep { door, place, index, is_followed: steps.peek().is_some(), id, dispatch });
         }
     });
 }

@@ -1,9 +1,9 @@
 //! What the door listens to: what matters to a run, and nothing of the rest, so that the rest costs next to nothing.
 
 use super::{door::Door, vocabulary};
-use crate::CaptureMode;
+use crate::{CaptureMode, filter::Says};
 use std::sync::Arc;
-use tracing::{Level, Metadata, Subscriber, subscriber::Interest};
+use tracing::{Metadata, Subscriber, level_filters::LevelFilter, subscriber::Interest};
 use tracing_subscriber::layer::{Context, Filter};
 
 /// The filter of our own layer. It is a filter of that layer alone: other layers see what they always saw.
@@ -19,7 +19,14 @@ impl Wanted {
         if is_our_own(target) {
             return false;
         }
-        if *metadata.level() <= Level::INFO {
+        let level = metadata.level();
+        let from = match self.door.settings.filter.as_ref().map(|filter| filter.says(target, level)) {
+            None => LevelFilter::INFO,
+            Some(Says::Hear) => return true,
+            Some(Says::Ignore | Says::From(LevelFilter::OFF)) => return false,
+            Some(Says::From(from)) => from,
+        };
+        if *level <= from {
             return true;
         }
         let fields = || metadata.fields().iter().map(|field| field.name());

@@ -3,9 +3,11 @@
 
 use super::{
     assembly::{Assembly, Ended, Role, Started},
-    door::Door,
+    door::{Door, DoorNumber},
     facts::{Attributes, Level, SpanFacts},
+    layers::{self, Lookup},
     link::Closing,
+    node::{Node, Place, nearest},
     packed::Packed,
     run::{Run, SpanKey},
     seen::{self, Seen},
@@ -19,7 +21,7 @@ use crate::{
 use std::{
     fmt,
     sync::{Arc, atomic::Ordering},
-    time::{Instant, SystemTime},
+    time::SystemTime,
 };
 use tracing::{
     Dispatch, Event, Metadata, Subscriber,
@@ -30,36 +32,7 @@ use tracing_subscriber::{
     registry::{LookupSpan, SpanRef},
 };
 
-/// Where a span stands in its run. Lives in the extensions of the span.
-#[derive(Debug, Clone)]
-pub(super) struct Place {
-    pub(super) key: SpanKey,
-    pub(super) run: Arc<Run>,
-    pub(super) role: Role,
-    /// The span of the agent that spans below belong to.
-    agent: SpanKey,
-    /// The owner of the span said that it is a step: model calls and tools below are part of it.
-    in_stated_step: bool,
-}
-
-/// What is kept with a span until it closes.
-#[derive(Debug)]
-struct Node {
-    place: Place,
-    began: Instant,
-    started: SystemTime,
-    /// The mode in force when the span began.
-    mode: CaptureMode,
-    /// Events and late fields that wait for the end of the span, where nothing is promised before.
-    seen: Seen,
-    /// The late fields that may say that the span failed.
-    telling: Attributes,
-    failed: bool,
-}
-
-type Lookup = fn(&Dispatch, &Id) -> Option<Place>;
-
-/// Our layer, once per subscriber.
+/// Our layer.
 pub(crate) struct AugurLayer {
     pub(super) door: Arc<Door>,
     /// Finds the place of a span from outside a callback; knows the type of the subscriber below.
@@ -79,12 +52,12 @@ impl AugurLayer {
 
     /// The place of a span, or of the nearest span around it that has one.
     pub(super) fn place(&self, dispatch: &Dispatch, id: &Id) -> Option<Place> {
-        self.lookup.and_then(|lookup| lookup(dispatch, id))
+        self.lookup.and_then(|lookup| lookup(dispatch, id, self.door.number))
     }
 
     /// Marks a step at once: what the worker learns at the end of the span comes too late for the spans that close meanwhile.
     fn mark_sensitive(&self, run: &Arc<Run>, index: u64) {
-        run.mark_sensitive(index);
+        self.door.mark_sensitive(run, index);
         self.door.submit(Arc::clone(run), 64, move |_, road| road.mark_sensitive(index));
     }
 
@@ -99,7 +72,7 @@ impl AugurLayer {
         S: for<'a> LookupSpan<'a>,
     {
         let key = self.door.next_key();
-        let above = nearest(span.parent());
+        let above = nearest(span.parent(), self.door.number);
         if class == Class::Run || above.is_none() && class == Class::Agent {
             let run = self.door.open_run(asked_id(), started);
             let role = Role { class: Some(class), root: true, ..Role::default() };
@@ -129,12 +102,12 @@ impl AugurLayer {
         S: for<'a> LookupSpan<'a>,
     {
         let Heard { mode, step, mut seen } = heard;
-        let marks = seen.event(event, mode, step).is_some_and(|said| says_sensitive(&said));
+        let marks = seen.event(event, self.door.now(), mode, step).is_some_and(|said| says_sensitive(&said));
         let failed = !inside && *event.metadata().level() == tracing::Level::ERROR;
         let mut marked = None;
         let due = {
             let mut extensions = span.extensions_mut();
-            let Some(node) = extensions.get_mut::<Node>() else { return };
+            let Some(node) = Node::of_mut(&mut extensions, self.door.number) else { return };
             node.failed |= failed;
             node.give_back(seen);
             if let Some(index) = step.filter(|_| marks) {
@@ -160,7 +133,7 @@ impl AugurLayer {
         let outermost = span.scope().skip(1).last();
         let mut extensions = outermost.as_ref().map(SpanRef::extensions_mut);
         // Another thread may have been here a moment ago.
-        if let Some(node) = extensions.as_mut().and_then(|extensions| extensions.get_mut::<Node>()) {
+        if let Some(node) = extensions.as_mut().and_then(|extensions| Node::of_mut(extensions, self.door.number)) {
             return node.place.clone();
         }
         let key = self.door.next_key();
@@ -171,7 +144,7 @@ impl AugurLayer {
         let role = Role { root, ..Role::default() };
         let place = Place { key, run, role, agent: 0, in_stated_step: false };
         if let Some(extensions) = extensions.as_mut() {
-            extensions.replace(Node::new(place.clone(), started));
+            Node::new(self.door.number, place.clone(), started).keep(extensions);
         }
         place
     }
@@ -217,54 +190,9 @@ fn below(class: Class, key: SpanKey, above: Place) -> Place {
     place
 }
 
-impl Node {
-    fn new(place: Place, started: SystemTime) -> Self {
-        Self {
-            mode: place.run.lane.mode(),
-            place,
-            began: Instant::now(),
-            started,
-            seen: Seen::default(),
-            telling: Attributes::default(),
-            failed: false,
-        }
-    }
-}
-
 /// Whether a step is marked as sensitive by one of these.
 fn says_sensitive(attributes: &Attributes) -> bool {
     attributes.iter().any(|(name, value)| augur::is_mark(name) && !augur::is_denial(value))
-}
-
-impl Node {
-    /// Puts back what was taken out, behind it what another thread or a value that logged has added meanwhile.
-    fn give_back(&mut self, mut seen: Seen) {
-        if !self.seen.is_empty() {
-            seen.append(&self.seen);
-        }
-        self.seen = seen;
-    }
-}
-
-/// The place of a span, or of the nearest span around it that has one.
-pub(super) fn nearest<'a, S>(mut next: Option<SpanRef<'a, S>>) -> Option<Place>
-where
-    S: LookupSpan<'a>,
-{
-    while let Some(span) = next {
-        if let Some(node) = span.extensions().get::<Node>() {
-            return Some(node.place.clone());
-        }
-        next = span.parent();
-    }
-    None
-}
-
-fn lookup<S>(dispatch: &Dispatch, id: &Id) -> Option<Place>
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-{
-    nearest(dispatch.downcast_ref::<S>()?.span(id))
 }
 
 impl<S> Layer<S> for AugurLayer
@@ -272,7 +200,7 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     fn on_layer(&mut self, _: &mut S) {
-        self.lookup = Some(lookup::<S>);
+        self.lookup = Some(layers::remember::<S>(&self.door));
     }
 
     fn on_register_dispatch(&self, dispatch: &Dispatch) {
@@ -293,7 +221,7 @@ where
             self.note_mode(id, &context);
             return;
         };
-        let started = SystemTime::now();
+        let started = self.door.now();
         let asked_id = || fields.attributes(0, fields.len(), metadata).get("augur.run.id").cloned();
         let Some(place) = self.settle(class, &span, asked_id, started) else { return };
         // The worker finds the mark among the fields of a new span.
@@ -301,26 +229,26 @@ where
             && fields.take_mark()
             && says_sensitive(&fields.attributes(0, fields.len(), metadata))
         {
-            place.run.mark_sensitive(index);
+            self.door.mark_sensitive(&place.run, index);
         }
         // What the span says of itself comes before what the code around it says.
         let unsaid = class == Class::Inference && fields.names(0, metadata).all(|name| name != "augur.layer");
         let layer = unsaid.then(crate::adapters::current_model_scope).flatten().map(|scope| scope.layer);
         let (run, weight) = (Arc::clone(&place.run), fields.weight() + 256);
         let (key, role, mode) = (place.key, place.role, run.lane.mode());
-        span.extensions_mut().replace(Node::new(place, started));
+        Node::new(self.door.number, place, started).keep(&mut span.extensions_mut());
         let started = Started { key, role, mode, metadata, at: started, fields, layer };
         self.door.submit(run, weight, move |assembly, road| assembly.start(road, started));
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
-        let Some(mut seen) = span.extensions_mut().get_mut::<Node>().map(|node| std::mem::take(&mut node.seen)) else {
-            return;
-        };
+        let seen =
+            Node::of_mut(&mut span.extensions_mut(), self.door.number).map(|node| std::mem::take(&mut node.seen));
+        let Some(mut seen) = seen else { return };
         let telling = seen.late(values, span.metadata(), vocabulary::may_tell_failure);
         let mut marked = None;
-        if let Some(node) = span.extensions_mut().get_mut::<Node>() {
+        if let Some(node) = Node::of_mut(&mut span.extensions_mut(), self.door.number) {
             node.give_back(seen);
             if let Some(telling) = telling {
                 let index = node.place.role.step.filter(|_| says_sensitive(&telling));
@@ -338,7 +266,7 @@ where
         let mut next = context.event_span(event);
         let mut inside = false;
         while let Some(span) = next {
-            if let Some(heard) = hear(event.metadata(), &span) {
+            if let Some(heard) = hear(event.metadata(), &span, self.door.number) {
                 if let Some(heard) = heard {
                     self.keep(event, &span, heard, inside);
                 }
@@ -352,18 +280,19 @@ where
 
     fn on_close(&self, id: Id, context: Context<'_, S>) {
         let Some(span) = context.span(&id) else { return };
-        let Some(node) = span.extensions_mut().remove::<Node>() else {
+        let Some(node) = Node::take(&mut span.extensions_mut(), self.door.number) else {
             self.stamp(&id, &span);
             return;
         };
-        let Node { place, began, started, mode, seen, telling, failed } = node;
+        let Node { place, began, started, mode, seen, telling, failed, .. } = node;
         let panicking = std::thread::panicking();
-        // The wall clock may have been set meanwhile; the span still lasted as long as it did.
-        let end = started + began.elapsed();
+        let end = self.door.settings.ambient.end(started, began);
         let failed = failed || panicking || tells_failure(telling, started);
         // A span shows what both its beginning and its end admit: nothing leaves that was said under a lower mode.
         let mode = mode.min(place.run.lane.mode());
-        let link = self.link(&id, &Closing { place: &place, metadata: span.metadata(), mode, started, end, failed });
+        let parent = || span.parent().map(|parent| parent.id());
+        let closing = Closing { place: &place, metadata: span.metadata(), mode, started, end, failed, parent: &parent };
+        let link = self.link(&id, &closing);
         let Place { key, run, role, agent, .. } = place;
         let weight = seen.weight() + 256;
         if role.class.is_some() {
@@ -414,12 +343,12 @@ struct Heard {
 }
 
 /// How a span hears an event. `None` for a span that is no part of a run, and inside that for an event that nobody wants.
-fn hear<'a, S>(metadata: &Metadata<'_>, span: &SpanRef<'a, S>) -> Option<Option<Heard>>
+fn hear<'a, S>(metadata: &Metadata<'_>, span: &SpanRef<'a, S>, door: DoorNumber) -> Option<Option<Heard>>
 where
     S: LookupSpan<'a>,
 {
     let mut extensions = span.extensions_mut();
-    let node = extensions.get_mut::<Node>()?;
+    let node = Node::of_mut(&mut extensions, door)?;
     let Place { run, role, agent, .. } = &node.place;
     let mode = run.lane.mode();
     let heard = run.lane.dial.heard_at(mode);

@@ -1,9 +1,11 @@
 //! What a span is told on its OpenTelemetry side when it closes: what it was to the run.
 
 #[cfg(feature = "otlp")]
-use super::layer::nearest;
-use super::layer::{AugurLayer, Place};
+use super::node::nearest;
+use super::{layer::AugurLayer, node::Place};
 use crate::CaptureMode;
+#[cfg(feature = "otlp")]
+use crate::{otlp::OpenSpan, pipeline::notice};
 #[cfg(feature = "otlp")]
 use std::sync::atomic::Ordering;
 use std::time::SystemTime;
@@ -24,6 +26,8 @@ pub(super) struct Closing<'a> {
     pub(super) started: SystemTime,
     pub(super) end: SystemTime,
     pub(super) failed: bool,
+    /// The span around it.
+    pub(super) parent: &'a dyn Fn() -> Option<Id>,
 }
 
 /// After so many spans in a row that OpenTelemetry did not know, it is not asked any more: there is no layer of it.
@@ -41,8 +45,11 @@ impl AugurLayer {
             return None;
         }
         let dispatch = door.dispatch.get()?.upgrade()?;
-        let Some(span) = crate::otlp::OpenSpan::find(id, &dispatch) else {
+        let Some(span) = OpenSpan::find(id, &dispatch) else {
             door.unlinked.fetch_add(1, Ordering::Relaxed);
+            if (closing.parent)().is_some_and(|parent| OpenSpan::find(&parent, &dispatch).is_some()) {
+                self.say_that_it_is_too_late(closing.place);
+            }
             return None;
         };
         if unknown > 0 {
@@ -53,13 +60,11 @@ impl AugurLayer {
         span.set("augur.run.id", place.run.shared_id());
         if let Some(step) = place.role.step.and_then(|step| i64::try_from(step).ok()) {
             span.set("augur.step.index", step);
-            if place.role.step.is_some_and(|step| place.run.is_sensitive(step)) {
-                span.set(crate::otlp::SENSITIVE_ATTRIBUTE, true);
-            }
             if let Some(status) = closing.status() {
                 span.set("augur.step.status", status);
             }
         }
+        self.hide(&span, place);
         if door.exports.load(Ordering::Relaxed) {
             for (name, time) in [(crate::otlp::START_ATTRIBUTE, started), (crate::otlp::END_ATTRIBUTE, end)] {
                 let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
@@ -72,38 +77,69 @@ impl AugurLayer {
         Some(span.ids())
     }
 
+    /// OpenTelemetry knows the span around this one, and this one no more: its layer closes spans before ours does.
+    fn say_that_it_is_too_late(&self, place: &Place) {
+        if self.door.late.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        self.door.submit(std::sync::Arc::clone(&place.run), 0, |_, _| {
+            notice(
+                "the OpenTelemetry layer closes its spans before the recorder can link them; add the recorder's layer to the \
+                 subscriber first: `.with(augur).with(opentelemetry)`"
+                    .to_owned(),
+            );
+        });
+    }
+
+    /// Says on a span whether it stands in a sensitive step, and which steps are: an event in it may be about one of those.
+    fn hide(&self, span: &OpenSpan, place: &Place) {
+        if !self.door.hides.load(Ordering::Relaxed) {
+            return;
+        }
+        if place.role.step.is_some_and(|step| place.run.is_sensitive(step)) {
+            span.set(crate::otlp::SENSITIVE_ATTRIBUTE, true);
+        }
+        if self.door.exports.load(Ordering::Relaxed) {
+            let steps = place.run.sensitive_steps();
+            let named = steps.iter().filter_map(|step| i64::try_from(*step).ok()).collect::<Vec<_>>();
+            span.set(crate::otlp::SENSITIVE_STEPS_ATTRIBUTE, opentelemetry::Value::Array(named.into()));
+        }
+    }
+
     /// Where runs have modes of their own, a span that means nothing to us still leaves at the mode of its run.
     pub(super) fn note_mode<S>(&self, id: &Id, context: &Context<'_, S>)
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
-        if !self.door.turned.load(Ordering::Relaxed) {
+        if !self.door.turned.load(Ordering::Relaxed) || !self.door.exports.load(Ordering::Relaxed) {
             return;
         }
         let Some(span) = context.span(id) else { return };
-        if let Some(place) = nearest(span.parent()) {
+        if let Some(place) = nearest(span.parent(), self.door.number) {
             span.extensions_mut().replace(Began(place.run.lane.mode()));
         }
     }
 
-    /// The same at the end of such a span.
+    /// The same at the end of such a span, and whether it stands in a sensitive step.
     pub(super) fn stamp<S>(&self, id: &Id, span: &SpanRef<'_, S>)
     where
         S: for<'a> LookupSpan<'a>,
     {
-        if !self.door.turned.load(Ordering::Relaxed) || !self.door.exports.load(Ordering::Relaxed) {
+        let (turned, hides) = (self.door.turned.load(Ordering::Relaxed), self.door.hides.load(Ordering::Relaxed));
+        if !turned && !hides || !self.door.exports.load(Ordering::Relaxed) {
             return;
         }
-        let Some(place) = nearest(span.parent()) else { return };
-        let dial = &place.run.lane.dial;
+        let Some(place) = nearest(span.parent(), self.door.number) else { return };
         // One without a note began before any mode was changed.
-        let began = span.extensions().get::<Began>().map_or(dial.base(), |began| began.0);
-        let mode = began.min(dial.kept()).as_str();
-        if let Some(dispatch) = self.door.dispatch.get().and_then(WeakDispatch::upgrade)
-            && let Some(span) = crate::otlp::OpenSpan::find(id, &dispatch)
-        {
-            span.set("augur.capture_mode", mode);
+        let began = span.extensions().get::<Began>().map(|began| began.0);
+        let dispatch = self.door.dispatch.get().and_then(WeakDispatch::upgrade);
+        let Some(span) = dispatch.and_then(|dispatch| OpenSpan::find(id, &dispatch)) else { return };
+        if turned {
+            let dial = &place.run.lane.dial;
+            let mode = began.unwrap_or_else(|| dial.base()).min(dial.kept());
+            span.set("augur.capture_mode", mode.as_str());
         }
+        self.hide(&span, &place);
     }
 }
 

@@ -7,17 +7,23 @@ mod extension;
 pub(crate) mod facts;
 mod filter;
 mod layer;
+mod layers;
 mod link;
 mod macros;
+mod node;
 mod packed;
+mod panicked;
 mod run;
 mod seen;
 mod text;
 pub(crate) mod vocabulary;
 
 pub use around::{CurrentRun, carried, current_run};
-pub(crate) use door::{Door, Settings, debug_session_id};
+pub(crate) use door::{Door, Settings};
 pub use extension::SpanExt;
 pub(crate) use extension::{PICTURE_RULE, unusable_picture};
 pub(crate) use filter::Wanted;
+#[cfg(feature = "otlp")]
+pub(crate) use filter::is_our_own;
 pub(crate) use layer::AugurLayer;
+pub(crate) use panicked::panicked_in;

@@ -31,6 +31,7 @@ pub(crate) struct Run {
     /// Only the worker uses it.
     pub(crate) assembly: Mutex<Assembly>,
     ended: AtomicBool,
+    sampled_out: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -53,6 +54,7 @@ impl Run {
             sensitive: Mutex::default(),
             assembly: Mutex::new(assembly),
             ended: AtomicBool::new(false),
+            sampled_out: AtomicBool::new(false),
         }
     }
 
@@ -92,6 +94,12 @@ impl Run {
         self.sensitive.lock().unwrap_or_else(PoisonError::into_inner).contains(&index)
     }
 
+    /// The steps that were marked so far.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn sensitive_steps(&self) -> Vec<u64> {
+        self.sensitive.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
+    }
+
     #[cfg(not(feature = "otlp"))]
     pub(crate) fn mark_sensitive(&self, _: u64) {}
 
@@ -103,6 +111,15 @@ impl Run {
     /// An agent is done; returns the step it was at.
     pub(crate) fn forget_agent(&self, agent: SpanKey) -> Option<u64> {
         self.steps.lock().unwrap_or_else(PoisonError::into_inner).current.remove(&agent)
+    }
+
+    /// Notes that the run went well and is not kept.
+    pub(crate) fn sample_out(&self) {
+        self.sampled_out.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_sampled_out(&self) -> bool {
+        self.sampled_out.load(Ordering::Acquire)
     }
 
     /// Marks the run as ended. `true` for the one caller that ended it.

@@ -43,12 +43,18 @@ pub(crate) enum Told {
 impl Seen {
     /// Adds an event, and returns its fields if one may mark a step as sensitive. A value that formats itself may
     /// log in turn, so nothing may be locked.
-    pub(super) fn event(&mut self, event: &Event<'_>, mode: CaptureMode, step: Option<u64>) -> Option<Attributes> {
+    pub(super) fn event(
+        &mut self,
+        event: &Event<'_>,
+        at: SystemTime,
+        mode: CaptureMode,
+        step: Option<u64>,
+    ) -> Option<Attributes> {
         self.make_room();
         let from = self.fields.len();
         event.record(&mut self.fields);
         let step = step.and_then(|step| u32::try_from(step).ok());
-        self.end_entry(event.metadata(), SystemTime::now(), Some(mode), step);
+        self.end_entry(event.metadata(), at, Some(mode), step);
         self.fields.take_mark().then(|| self.fields.attributes(from, self.fields.len(), event.metadata()))
     }
 

@@ -4,36 +4,52 @@
 use super::{
     agent_md::{AgentFacts, agent_md},
     fingerprint::{Algorithm, Fingerprint},
-    lists, paths,
+    lists, paths, references,
     replay::Fixtures,
+    signatures::{self, Ahead},
 };
 use crate::{
-    record::{Object, Timestamp, Value, parse, write_pretty},
+    record::{Object, Timestamp, Value, parse, write_members, write_pretty},
     schema::Schema,
     store::LocalStore,
 };
 use std::{
     collections::BTreeSet,
-    fs::File,
-    io::{self, BufRead, BufReader, BufWriter, Write},
+    io::{self, BufWriter, Write},
+    thread,
 };
 
 /// Writes `trace.json`, `AGENT.md`, the schemas and, last, the manifest; then takes the `incomplete` mark away.
 pub(crate) fn finish(store: &LocalStore, session: &Object, policy_id: &str, fingerprint: Algorithm) -> io::Result<()> {
-    sort_events(store)?;
     lists::fold(store)?;
-    let walked = write_trace(store, session, fingerprint)?;
+    let (walked, ahead) = both(|| write_trace(store, session, fingerprint), || signatures::ahead(store));
+    let (walked, ahead) = (walked?, ahead?);
+    // Steps can leave an event of the run behind.
+    ahead.put_others_in_order(store)?;
     store.write(paths::AGENT, agent_md(&walked.facts).as_bytes())?;
     for schema in Schema::ALL {
         store.write(&format!("schema/{}.schema.json", schema.name()), schema.text().as_bytes())?;
     }
     // The order in which things reach the medium is the order in which they refer to each other.
     store.sync()?;
-    write_manifest(store, session, policy_id, walked)?;
+    write_manifest(store, session, policy_id, walked, ahead)?;
     lists::sweep(store)?;
     store.sync()?;
     store.remove(paths::INCOMPLETE)?;
     store.sync()
+}
+
+/// Does two things at once, the second one on a thread of its own if there can be one.
+fn both<A, B: Send>(here: impl FnOnce() -> A, there: impl Fn() -> io::Result<B> + Sync) -> (A, io::Result<B>) {
+    thread::scope(|scope| {
+        let thread = thread::Builder::new().name("augur-signer".into()).spawn_scoped(scope, &there);
+        let done = here();
+        let other = match thread {
+            Ok(thread) => thread.join().unwrap_or_else(|_| Err(io::Error::other("signing failed"))),
+            Err(_) => there(),
+        };
+        (done, other)
+    })
 }
 
 /// What one pass over the steps gives.
@@ -54,17 +70,18 @@ fn write_trace(store: &LocalStore, session: &Object, fingerprint: Algorithm) -> 
     let mut fixtures = Fixtures::of(session);
     let mut file = BufWriter::with_capacity(256 * 1024, store.replace(paths::TRACE)?);
     let mut bytes = b"{\n  \"session\": ".to_vec();
-    write_pretty(&session.clone().into(), 1, &mut bytes);
+    write_members(session, 1, &mut bytes);
     bytes.extend_from_slice(b",\n  \"steps\": [");
     for index in step_indexes(store)? {
         let Some((path, step)) = canonical_step(store, index, &mut walked)? else { continue };
         bytes.extend_from_slice(if walked.step_count == 0 { b"\n    " } else { b",\n    " });
         note_missing(store, &step, &mut walked.missing);
-        fixtures.step(store, index, &step, &mut walked.missing)?;
+        fixtures.fail(store, index, &step, &mut walked.missing)?;
         walked.facts.step(&step, &path);
         walked.fingerprint.step(&step);
         walked.step_count += 1;
-        write_pretty(&Value::Object(step), 2, &mut bytes);
+        write_members(&step, 2, &mut bytes);
+        fixtures.pass(index, step);
         file.write_all(&bytes)?;
         bytes.clear();
     }
@@ -89,14 +106,21 @@ pub(super) fn step_indexes(store: &LocalStore) -> io::Result<Vec<u64>> {
 
 fn canonical_step(store: &LocalStore, index: u64, walked: &mut Walked) -> io::Result<Option<(String, Object)>> {
     let flat = paths::step(index);
-    if store.exists(&flat) {
-        return Ok(read_object(store, &flat)?.map(|step| (flat, step)));
+    match read_object(store, &flat) {
+        Ok(None) => return Ok(None),
+        Ok(Some(mut step)) => {
+            references::settle(store, &flat, &mut step)?;
+            return Ok(Some((flat, step)));
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
     }
     let folder = paths::step_folder(index);
     let mut canonical = None;
     for entry in store.list(&folder)? {
         let path = format!("{folder}/{}", entry.name);
-        let Some(step) = read_object(store, &path)? else { continue };
+        let Some(mut step) = read_object(store, &path)? else { continue };
+        references::settle(store, &path, &mut step)?;
         if step.contains_key("step_iterations") {
             canonical = Some((path, step));
         } else {
@@ -125,41 +149,13 @@ fn note_missing(store: &LocalStore, step: &Object, missing: &mut BTreeSet<String
     }
 }
 
-/// Events were appended as they came; a reader finds them by moment, and in the order of arrival within one.
-fn sort_events(store: &LocalStore) -> io::Result<()> {
-    for entry in store.list(paths::EVENTS)? {
-        let path = format!("{}/{}", paths::EVENTS, entry.name);
-        if path == paths::REASONING || entry.folder || in_order(store, &path)? {
-            continue;
-        }
-        let bytes = store.read(&path)?;
-        let mut lines: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
-        lines.sort_by_cached_key(|line| moment(line));
-        store.write(&path, &lines.concat())?;
-    }
-    Ok(())
-}
-
-/// Whether the events of a file stand in order, one line in memory at a time: nearly every file does.
-fn in_order(store: &LocalStore, path: &str) -> io::Result<bool> {
-    let mut reader = BufReader::new(File::open(store.path(path))?);
-    let (mut line, mut last) = (Vec::new(), None);
-    while reader.read_until(b'\n', &mut line)? > 0 {
-        let time = moment(&line);
-        if time < last {
-            return Ok(false);
-        }
-        last = time;
-        line.clear();
-    }
-    Ok(true)
-}
-
-fn moment(line: &[u8]) -> Option<Timestamp> {
-    parse(line).ok().and_then(|event| event.get("ts")?.as_str().and_then(Timestamp::parse))
-}
-
-fn write_manifest(store: &LocalStore, session: &Object, policy_id: &str, walked: Walked) -> io::Result<()> {
+fn write_manifest(
+    store: &LocalStore,
+    session: &Object,
+    policy_id: &str,
+    walked: Walked,
+    signed: Ahead,
+) -> io::Result<()> {
     let mut manifest = Object::new();
     for key in ["run_id", "debug_session_id", "client", "capture_mode", "costs"] {
         if let Some(value) = session.get(key) {
@@ -188,6 +184,7 @@ fn write_manifest(store: &LocalStore, session: &Object, policy_id: &str, walked:
     if walked.step_count > 0 {
         manifest.insert("trajectory_fingerprint".into(), walked.fingerprint.finish().into());
     }
+    let mut signed = Some(signed);
     let mut file = BufWriter::with_capacity(64 * 1024, store.replace(paths::MANIFEST)?);
     file.write_all(b"{")?;
     for (position, (key, value)) in manifest.iter().enumerate() {
@@ -196,7 +193,9 @@ fn write_manifest(store: &LocalStore, session: &Object, policy_id: &str, walked:
         bytes.extend_from_slice(b": ");
         if key == "signatures" {
             file.write_all(&bytes)?;
-            write_signatures(store, &mut file)?;
+            if let Some(signed) = signed.take() {
+                signed.write(store, &mut file)?;
+            }
         } else {
             write_pretty(value, 1, &mut bytes);
             file.write_all(&bytes)?;
@@ -204,39 +203,4 @@ fn write_manifest(store: &LocalStore, session: &Object, policy_id: &str, walked:
     }
     file.write_all(b"\n}\n")?;
     file.into_inner().map_err(io::IntoInnerError::into_error)?.commit()
-}
-
-fn write_signatures(store: &LocalStore, out: &mut impl Write) -> io::Result<()> {
-    out.write_all(b"{")?;
-    let mut first = true;
-    for place in paths::SIGNED {
-        sign(store, place, &mut |path, digest| {
-            let comma = if std::mem::take(&mut first) { "" } else { "," };
-            let mut key = Vec::with_capacity(path.len() + 2);
-            write_pretty(&path.into(), 0, &mut key);
-            write!(out, "{comma}\n    ")?;
-            out.write_all(&key)?;
-            write!(out, ": \"{digest}\"")
-        })?;
-    }
-    out.write_all(if first { b"}" } else { b"\n  }" })
-}
-
-/// Calls `signed` for every file at a place, in path order.
-fn sign(store: &LocalStore, place: &str, signed: &mut impl FnMut(&str, &str) -> io::Result<()>) -> io::Result<()> {
-    let Some(folder) = place.strip_suffix('/') else {
-        return if store.exists(place) { signed(place, &store.digest(place)?) } else { Ok(()) };
-    };
-    let mut entries = store.list(folder)?;
-    // A folder sorts as its files do: with the slash behind its name.
-    entries.sort_by_cached_key(|entry| if entry.folder { format!("{}/", entry.name) } else { entry.name.clone() });
-    for entry in entries {
-        let path = format!("{place}{}", entry.name);
-        if entry.folder {
-            sign(store, &format!("{path}/"), signed)?;
-        } else {
-            signed(&path, &store.digest(&path)?)?;
-        }
-    }
-    Ok(())
 }

@@ -36,28 +36,37 @@ impl Fixtures {
         }
     }
 
+    /// The mode that a step was captured at, and the highest that counts for it.
+    fn modes(&self, step: &Object) -> (CaptureMode, CaptureMode) {
+        let stated = step.get("capture_mode").and_then(Value::as_str).and_then(|word| word.parse().ok());
+        let mode: CaptureMode = stated.unwrap_or(self.mode);
+        (mode, mode.max(self.mode))
+    }
+
     /// Writes the fixture of a step that failed, unless it has one; a picture that it needs and that is not there is noted.
-    pub(super) fn step(
-        &mut self,
+    pub(super) fn fail(
+        &self,
         store: &LocalStore,
         index: u64,
         step: &Object,
         missing: &mut BTreeSet<String>,
     ) -> io::Result<()> {
-        let stated = step.get("capture_mode").and_then(Value::as_str).and_then(|word| word.parse().ok());
-        let mode: CaptureMode = stated.unwrap_or(self.mode);
-        if !mode.max(self.mode).passes(Artifact::Replay) {
-            return Ok(());
-        }
         let failed = step.get("status").and_then(Value::as_str) == Some("failed");
-        if failed && mode.passes(Artifact::Replay) && !store.exists(&paths::replay_fixture(index)) {
+        if failed && self.modes(step).0.passes(Artifact::Replay) && !store.exists(&paths::replay_fixture(index)) {
             self.write(store, index, step, missing)?;
+        }
+        Ok(())
+    }
+
+    /// Keeps what later steps are told of this one.
+    pub(super) fn pass(&mut self, index: u64, step: Object) {
+        if !self.modes(&step).1.passes(Artifact::Replay) {
+            return;
         }
         if self.prior.len() >= PRIOR_STEPS {
             self.prior.pop_front();
         }
         self.prior.push_back(prior_step(index, step));
-        Ok(())
     }
 
     fn write(&self, store: &LocalStore, index: u64, step: &Object, missing: &mut BTreeSet<String>) -> io::Result<()> {
@@ -88,17 +97,18 @@ impl Fixtures {
 }
 
 /// What a later step is told of this one. Readers rely on an action and a verdict, so a step without them gets the plainest.
-fn prior_step(index: u64, step: &Object) -> Value {
-    let action = step.get("action").filter(|action| action.get("type").is_some()).cloned();
-    let plain = || Object::from([("type".to_owned(), step.get("step_type").cloned().unwrap_or_else(|| "noop".into()))]);
-    let verdict = step.get("verdict").filter(|verdict| verdict.get("status").is_some()).cloned();
+fn prior_step(index: u64, mut step: Object) -> Value {
+    let action = step.remove("action").filter(|action| action.get("type").is_some());
+    let verdict = step.remove("verdict").filter(|verdict| verdict.get("status").is_some());
+    let intent = step.remove("intent");
+    let mut plain = || Object::from([("type".to_owned(), step.remove("step_type").unwrap_or_else(|| "noop".into()))]);
     let unknown = || Object::from([("status".to_owned(), "unknown".into())]);
     let mut prior = Object::from([
         ("step_index".to_owned(), Value::from(index)),
         ("action".to_owned(), action.unwrap_or_else(|| plain().into())),
         ("verdict".to_owned(), verdict.unwrap_or_else(|| unknown().into())),
     ]);
-    prior.extend(step.get("intent").map(|intent| ("intent".to_owned(), intent.clone())));
+    prior.extend(intent.map(|intent| ("intent".to_owned(), intent)));
     prior.into()
 }
 

@@ -12,10 +12,10 @@ use super::{
 };
 use crate::{
     record::{Object, Value},
-    schema::{self, Schema, View},
+    schema::{self, Schema, View, Violation},
 };
 use layout::Canonical;
-use std::{collections::BTreeSet, path::Path};
+use std::{collections::BTreeSet, path::Path, sync::Arc, thread};
 
 /// How many problems a report lists; the rest are counted.
 const MAX_PROBLEMS: usize = 10_000;
@@ -63,6 +63,21 @@ impl Report {
         self.problems.is_empty()
     }
 
+    /// Takes over what was found of the steps, whose files stand at a place among the others.
+    fn join(&mut self, of_steps: Self, in_files: usize, gap: usize) {
+        let behind = self.problems.split_off(gap.min(self.problems.len()));
+        let mut found = of_steps.problems;
+        let in_trace = found.split_off(in_files.min(found.len()));
+        self.problems.extend(found.into_iter().chain(behind).chain(in_trace));
+        let surplus = self.problems.len().saturating_sub(MAX_PROBLEMS);
+        self.problems.truncate(MAX_PROBLEMS);
+        self.omitted = self.omitted.saturating_add(of_steps.omitted).saturating_add(surplus as u64);
+        self.steps = of_steps.steps;
+        self.records += of_steps.records;
+        self.files += of_steps.files;
+        self.bytes = self.bytes.saturating_add(of_steps.bytes);
+    }
+
     /// The report as the members of a JSON object.
     pub fn to_object(&self) -> Object {
         let problem = |problem: &Problem| {
@@ -86,17 +101,15 @@ impl Report {
 
 /// Judges the bundle in a folder.
 ///
-/// Reads every file once. Held in memory are the manifest without its signatures, one record at a time, the names in one
+/// Reads every file once, on two threads. Held in memory are the manifest without its signatures, one record at a time, the names in one
 /// folder, and about two hundred bytes a step; the contents of a long run never are.
 pub fn validate(path: impl AsRef<Path>) -> Report {
     let files = Files::new(path.as_ref());
-    let mut judge =
-        Judge { files: &files, report: Report::default(), manifest: Object::new(), missing: BTreeSet::new() };
+    let mut judge = Judge::new(&files, Arc::default(), Arc::default());
     if judge.begin() {
         judge.mark();
         let signatures = judge.manifest();
-        let steps = judge.tree(signatures);
-        judge.trace(steps);
+        judge.content(signatures);
         judge.missing();
     }
     judge.report
@@ -106,9 +119,12 @@ struct Judge<'a> {
     files: &'a Files,
     report: Report,
     /// The manifest without its signatures; empty if it cannot be read.
-    manifest: Object,
+    manifest: Arc<Object>,
     /// What the manifest says is missing.
-    missing: BTreeSet<String>,
+    missing: Arc<BTreeSet<String>>,
+    /// The file that is judged, and what it should be; their room is used again.
+    bytes: Vec<u8>,
+    written: Vec<u8>,
 }
 
 /// How the signatures of a manifest can be read.
@@ -124,7 +140,32 @@ enum Signatures {
     Unsorted,
 }
 
-impl Judge<'_> {
+impl<'a> Judge<'a> {
+    fn new(files: &'a Files, manifest: Arc<Object>, missing: Arc<BTreeSet<String>>) -> Self {
+        Self { files, report: Report::default(), manifest, missing, bytes: Vec::new(), written: Vec::new() }
+    }
+
+    /// Judges everything but the manifest: steps and trace on a thread of their own, if there can be one. Problems are told
+    /// as if all files had been passed one after the other.
+    fn content(&mut self, signatures: Signatures) {
+        let (files, manifest, missing) = (self.files, Arc::clone(&self.manifest), Arc::clone(&self.missing));
+        let steps = || {
+            let mut judge = Judge::new(files, Arc::clone(&manifest), Arc::clone(&missing));
+            let steps = judge.steps(signatures);
+            let in_files = judge.report.problems.len();
+            judge.trace(steps);
+            (judge.report, in_files)
+        };
+        let before = self.report.problems.len();
+        let (gap, (of_steps, in_files)) = thread::scope(|scope| {
+            let thread = thread::Builder::new().name("augur-judge".into()).spawn_scoped(scope, &steps);
+            let gap = self.tree(signatures);
+            let joined = thread.ok().and_then(|thread| thread.join().ok());
+            (gap, joined.unwrap_or_else(steps))
+        });
+        self.report.join(of_steps, in_files, gap.max(before));
+    }
+
     fn problem(&mut self, file: &str, message: impl Into<String>) {
         if self.report.problems.len() >= MAX_PROBLEMS {
             self.report.omitted = self.report.omitted.saturating_add(1);
@@ -140,7 +181,13 @@ impl Judge<'_> {
     /// Holds a record against its schema. `above` is where the record stands in the file.
     fn schema<'v>(&mut self, schema: Schema, record: impl Into<View<'v>>, file: &str, above: &str) {
         self.report.records += 1;
-        for mut violation in schema::validate(schema, record).err().into_iter().flatten() {
+        if let Err(violations) = schema::validate(schema, record) {
+            self.violations(schema, violations, file, above);
+        }
+    }
+
+    fn violations(&mut self, schema: Schema, violations: Vec<Violation>, file: &str, above: &str) {
+        for mut violation in violations {
             if !above.is_empty() {
                 let slash = if violation.path.is_empty() { "" } else { "/" };
                 violation.path = format!("{above}{slash}{}", violation.path);
@@ -208,14 +255,14 @@ impl Judge<'_> {
                 Ok(part) => part,
                 Err(error) => {
                     self.unreadable(FILE, &error);
-                    self.manifest.clear();
+                    self.manifest = Arc::default();
                     return Signatures::Unknown;
                 }
             };
             canonical.part(&part);
             match part {
                 Part::Member(name, value) => {
-                    self.manifest.insert(name, value);
+                    Arc::make_mut(&mut self.manifest).insert(name, value);
                 }
                 Part::Begin { list: true, .. } => {
                     self.problem(FILE, "manifest: must be of type object (at signatures)");
@@ -244,8 +291,8 @@ impl Judge<'_> {
     }
 
     fn manifest_header(&mut self) {
-        let manifest = self.manifest.clone();
-        self.schema(Schema::Manifest, &manifest, paths::MANIFEST, "");
+        let manifest = Arc::clone(&self.manifest);
+        self.schema(Schema::Manifest, &*manifest, paths::MANIFEST, "");
         self.report.run_id = manifest.get("run_id").and_then(Value::as_str).map(visible);
         if let Some(version) = manifest.get("schema_version").and_then(Value::as_str)
             && version != "0.1"
@@ -254,14 +301,14 @@ impl Judge<'_> {
             self.problem(paths::MANIFEST, "the schema version is not 0.1, the one that is known here");
         }
         let missing = manifest.get("missing").and_then(Value::as_array).unwrap_or_default();
-        self.missing = missing.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+        self.missing = Arc::new(missing.iter().filter_map(Value::as_str).map(str::to_owned).collect());
     }
 
     /// What the manifest says is missing must be.
     fn missing(&mut self) {
-        for path in std::mem::take(&mut self.missing) {
-            if self.files.kind(&path).is_some() {
-                self.problem(paths::MANIFEST, format!("`missing` lists {}, which is there", visible(&path)));
+        for path in Arc::clone(&self.missing).iter() {
+            if self.files.kind(path).is_some() {
+                self.problem(paths::MANIFEST, format!("`missing` lists {}, which is there", visible(path)));
             }
         }
     }

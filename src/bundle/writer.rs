@@ -2,10 +2,13 @@
 
 use super::{fingerprint::Algorithm, finish, paths};
 use crate::{
-    record::{ModelLayer, Object, RunId, RunStatus, Timestamp, Value, parse, short_id, write_line, write_pretty},
-    store::{LocalStore, lock},
+    record::{
+        ModelLayer, Object, RunId, RunStatus, Timestamp, Value, parse, short_id, write_line, write_members, write_pretty,
+    },
+    store::{Behind, Job, LocalStore, Mark, lock},
 };
 use std::{
+    cell::RefCell,
     fs::{self, File, OpenOptions},
     io::{self, Write},
     path::{Path, PathBuf},
@@ -70,10 +73,16 @@ pub(crate) struct SessionHeader {
     pub(crate) extra: Object,
 }
 
+/// How many files are handed over at once: each time may wake a thread.
+const HANDFUL: usize = 16;
+
 /// A bundle that is being written. Only the worker holds one.
 #[derive(Debug)]
 pub(crate) struct BundleWriter {
-    store: LocalStore,
+    /// Asked only by [`store`](Self::store), which first lets everything come to be in place.
+    place: LocalStore,
+    /// Who writes the files, where that is not done at once, and what is not handed over yet.
+    behind: Option<(Behind, RefCell<Vec<Job>>)>,
     session: Object,
     policy_id: String,
     fingerprint: Algorithm,
@@ -107,19 +116,57 @@ impl BundleWriter {
         write_line(&birth_record(&session, header), &mut lines);
         lines.push(b'\n');
         incomplete.write_all(&lines).map_err(io)?;
-        let writer =
-            Self { store, session, policy_id: header.policy_id.clone(), fingerprint: header.fingerprint, incomplete };
+        let writer = Self {
+            place: store,
+            behind: None,
+            session,
+            policy_id: header.policy_id.clone(),
+            fingerprint: header.fingerprint,
+            incomplete,
+        };
         writer.write_session().map_err(io)?;
         Ok(writer)
     }
 
     /// From here on, what is in place is on the medium whenever the store is asked to sync, and so is what is there already.
     pub(crate) fn keep_through_power_cuts(&mut self) {
-        self.store.track();
+        self.place.track();
     }
 
+    /// From here on records are written by a thread behind this one. [`hand_over`](Self::hand_over) tells what became of
+    /// them. Where there can be no such thread, they are written at once.
+    pub(crate) fn write_behind(&mut self) {
+        self.behind = Behind::start(self.place.clone()).ok().map(|behind| (behind, RefCell::default()));
+    }
+
+    /// Where the bundle is. Everything that was written until now is in place, as far as the disk took it.
     pub(crate) fn store(&self) -> &LocalStore {
-        &self.store
+        if let Some((behind, staged)) = &self.behind {
+            behind.catch_up(&mut staged.borrow_mut());
+        }
+        &self.place
+    }
+
+    /// Hands over what is to be written, and how often the disk refused since the last time. Nothing is to be waited for
+    /// where records are written at once.
+    pub(crate) fn hand_over(&self) -> Option<(Mark, u64)> {
+        let (behind, staged) = self.behind.as_ref()?;
+        behind.hand_over(&mut staged.borrow_mut());
+        Some((behind.mark(), behind.failures()))
+    }
+
+    fn put(&self, job: Job) -> io::Result<()> {
+        match &self.behind {
+            None => job.done(&self.place),
+            Some((behind, staged)) => {
+                let mut staged = staged.borrow_mut();
+                staged.push(job);
+                if staged.len() >= HANDFUL {
+                    behind.hand_over(&mut staged);
+                }
+                Ok(())
+            }
+        }
     }
 
     pub(crate) fn session(&self) -> &Object {
@@ -142,12 +189,12 @@ impl BundleWriter {
 
     /// The indexes that have steps, ascending.
     pub(crate) fn step_indexes(&self) -> io::Result<Vec<u64>> {
-        finish::step_indexes(&self.store)
+        finish::step_indexes(self.store())
     }
 
     /// The members of a document, if it is there and an object.
     pub(crate) fn read_object(&self, path: &str) -> Option<Object> {
-        match parse(&self.store.read(path).ok()?) {
+        match parse(&self.store().read(path).ok()?) {
             Ok(Value::Object(members)) => Some(members),
             _ => None,
         }
@@ -155,13 +202,13 @@ impl BundleWriter {
 
     /// The canonical step at an index, if one was written.
     pub(crate) fn read_step(&self, index: u64) -> Option<Object> {
-        let read = |path: &str| match parse(&self.store.read(path).ok()?) {
+        let read = |path: &str| match parse(&self.store().read(path).ok()?) {
             Ok(Value::Object(step)) => Some(step),
             _ => None,
         };
         read(&paths::step(index)).or_else(|| {
             let folder = paths::step_folder(index);
-            let entries = self.store.list(&folder).ok()?;
+            let entries = self.store().list(&folder).ok()?;
             entries
                 .iter()
                 .filter_map(|entry| read(&format!("{folder}/{}", entry.name)))
@@ -169,71 +216,85 @@ impl BundleWriter {
         })
     }
 
-    /// Writes the canonical step at its index.
-    pub(crate) fn write_step(&self, index: u64, step: &Object) -> io::Result<()> {
-        let folder = paths::step_folder(index);
-        if step.contains_key("step_iterations") && self.store.exists(&folder) {
-            return self.write_step_in(&folder, step);
+    /// Writes the canonical step at its index. Returns how long its document is, in bytes.
+    pub(crate) fn write_step(&self, index: u64, step: &Object) -> io::Result<usize> {
+        if step.contains_key("step_iterations") {
+            let folder = paths::step_folder(index);
+            if self.store().exists(&folder) {
+                return self.write_object(iteration_file(&folder, step), step);
+            }
         }
-        self.write_record(&paths::step(index), &step.clone().into())
+        self.write_object(paths::step(index), step)
     }
 
     /// Writes a further step at an index that has a canonical one. The canonical step moves into a folder with the first.
     pub(crate) fn write_iteration(&self, index: u64, canonical: &mut Object, iteration: &Object) -> io::Result<()> {
         let folder = paths::step_folder(index);
-        let known = self.store.list(&folder)?.len();
+        let known = self.store().list(&folder)?.len();
         let file = iteration_file(&folder, iteration);
         let count = match known {
             0 => 2,
-            known if self.store.exists(&file) => known,
+            known if self.store().exists(&file) => known,
             known => known + 1,
         };
         canonical.insert("step_iterations".into(), count.into());
         // In this order a reader finds the canonical step at every moment, and a recovery can tell what was under way.
-        self.write_step_in(&folder, canonical)?;
-        self.store.remove(&paths::step(index))?;
-        self.write_record(&file, &iteration.clone().into())
+        self.write_object(iteration_file(&folder, canonical), canonical)?;
+        self.store().remove(&paths::step(index))?;
+        self.write_object(file, iteration).map(drop)
     }
 
     /// Whether an emission with this id stands beside the canonical step of an index.
     pub(crate) fn has_iteration(&self, index: u64, id: &str) -> bool {
-        self.store.exists(&format!("{}/{}.json", paths::step_folder(index), short_id(id)))
-    }
-
-    fn write_step_in(&self, folder: &str, step: &Object) -> io::Result<()> {
-        self.write_record(&iteration_file(folder, step), &step.clone().into())
+        self.store().exists(&format!("{}/{}.json", paths::step_folder(index), short_id(id)))
     }
 
     pub(crate) fn append(&self, path: &str, lines: &[u8]) -> io::Result<()> {
-        self.store.append(path, lines)
+        match &self.behind {
+            None => self.place.append(path, lines),
+            Some(_) => self.put(Job::Append(path.to_owned(), lines.to_vec())),
+        }
     }
 
     pub(crate) fn write_screenshot(&self, index: u64, moment: Moment, png: &[u8]) -> io::Result<()> {
-        self.store.write(&paths::screenshot(index, moment), png)
+        let path = paths::screenshot(index, moment);
+        match &self.behind {
+            None => self.place.write(&path, png),
+            Some(_) => self.put(Job::Replace(path, png.to_vec())),
+        }
     }
 
     /// The first number that no model call of that step and layer has on disk yet.
     pub(crate) fn next_sequence(&self, step_index: Option<u64>, layer: ModelLayer) -> u32 {
-        (0..u32::MAX).find(|n| !self.store.exists(&paths::model_call(step_index, layer, *n))).unwrap_or(u32::MAX)
+        (0..u32::MAX).find(|n| !self.store().exists(&paths::model_call(step_index, layer, *n))).unwrap_or(u32::MAX)
     }
 
     pub(crate) fn write_record(&self, path: &str, record: &Value) -> io::Result<()> {
-        self.store.write(path, &document(record))
+        self.put(Job::Replace(path.to_owned(), document(record)))
+    }
+
+    /// The same for a record that stands alone. Returns how long its document is, in bytes.
+    fn write_object(&self, path: String, record: &Object) -> io::Result<usize> {
+        let mut bytes = Vec::with_capacity(2048);
+        write_members(record, 0, &mut bytes);
+        bytes.push(b'\n');
+        let length = bytes.len();
+        self.put(Job::Replace(path, bytes)).map(|()| length)
     }
 
     /// The same for what must outlive the machine as well as the process.
     pub(crate) fn write_record_synced(&self, path: &str, record: &Value) -> io::Result<()> {
-        self.store.write_synced(path, &document(record))
+        self.store().write_synced(path, &document(record))
     }
 
     /// Whether the folder that was opened is no longer in its place.
     pub(crate) fn was_removed(&self) -> bool {
-        !self.store.exists(paths::INCOMPLETE) && !self.store.exists(paths::MANIFEST)
+        !self.store().exists(paths::INCOMPLETE) && !self.store().exists(paths::MANIFEST)
     }
 
     /// Completes the bundle; the manifest comes last. Can be called again after a failure.
     pub(crate) fn finish(&mut self, status: RunStatus, ended_at: Timestamp) -> io::Result<()> {
-        if !is_same(&self.incomplete, &self.store.path(paths::INCOMPLETE)) {
+        if !is_same(&self.incomplete, &self.store().path(paths::INCOMPLETE)) {
             return Err(io::Error::other("another run is recorded in its folder now"));
         }
         self.session.insert("status".into(), status.into());
@@ -241,7 +302,7 @@ impl BundleWriter {
         if self.session.get("ended_at").is_none_or(Value::is_null) {
             self.session.insert("ended_at".into(), ended_at.to_string().into());
         }
-        finish::finish(&self.store, &self.session, &self.policy_id, self.fingerprint)
+        finish::finish(self.store(), &self.session, &self.policy_id, self.fingerprint)
     }
 }
 

@@ -1,13 +1,17 @@
 //! Which attributes and events of a span pass at the capture mode that the span carries.
 
 use crate::capture::{CaptureMode, attribute_floor, event_floor};
-use opentelemetry::{KeyValue, Value};
+use opentelemetry::{Array, KeyValue, Value};
 
 /// The attribute by which a span says how much of it may leave.
 pub(crate) const MODE_ATTRIBUTE: &str = "augur.capture_mode";
 
 /// The attribute by which a span says that it belongs to a step that was marked as sensitive.
 pub(crate) const SENSITIVE_ATTRIBUTE: &str = "augur.step.sensitive";
+
+/// The attribute by which our layer tells the exporter which steps of the run were marked as sensitive: an event may be about
+/// another step than its span. It never leaves.
+pub(crate) const SENSITIVE_STEPS_ATTRIBUTE: &str = "augur.run.sensitive_steps";
 
 /// Attributes of events that say what kind of event it is, and its summary; the rest are details.
 const BARE: &[&str] = &["level", "target", "augur.layer", "augur.kind", "augur.summary", "augur.capture_mode"];
@@ -48,6 +52,30 @@ impl Gate {
                     _ => true,
                 }
         })
+    }
+
+    /// Whether an event says that it is about one of these steps.
+    pub(crate) fn is_about(attributes: &[KeyValue], steps: &[i64]) -> bool {
+        let named = |name: &str| matches!(name, "augur.step_index" | "augur.step.index");
+        attributes.iter().filter(|attribute| named(attribute.key.as_str())).any(|attribute| match &attribute.value {
+            Value::I64(index) => steps.contains(index),
+            Value::F64(index) => steps.iter().any(|step| *step as f64 == *index),
+            other => other.as_str().trim_matches(['"', ' ']).parse().is_ok_and(|index| steps.contains(&index)),
+        })
+    }
+
+    /// Takes the list of sensitive steps off a span.
+    pub(crate) fn take_sensitive_steps(attributes: &mut Vec<KeyValue>) -> Vec<i64> {
+        let mut steps = Vec::new();
+        attributes.retain(|attribute| match (attribute.key.as_str(), &attribute.value) {
+            (SENSITIVE_STEPS_ATTRIBUTE, Value::Array(Array::I64(named))) => {
+                steps.extend(named);
+                false
+            }
+            (SENSITIVE_STEPS_ATTRIBUTE, _) => false,
+            _ => true,
+        });
+        steps
     }
 
     /// Whether an attribute of an event is no detail of it.

@@ -38,6 +38,18 @@ impl OpenSpan {
         }
     }
 
+    /// Says of the span that code in it panicked, and where.
+    pub(crate) fn add_panic(&self, message: Option<String>, file: &str, line: u32, column: u32) {
+        let mut attributes = vec![
+            KeyValue::new("exception.type", "panic"),
+            KeyValue::new("code.file.path", file.to_owned()),
+            KeyValue::new("code.line.number", i64::from(line)),
+            KeyValue::new("code.column.number", i64::from(column)),
+        ];
+        attributes.extend(message.map(|message| KeyValue::new("exception.message", message)));
+        self.0.span().add_event("exception", attributes);
+    }
+
     /// Marks the span as failed, so that every viewer shows it as such.
     pub(crate) fn mark_failed(&self) {
         self.0.span().set_status(Status::error(""));

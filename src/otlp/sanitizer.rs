@@ -39,6 +39,10 @@ impl Sanitizer {
     /// Edits a span in place.
     pub(crate) fn span(&self, span: &mut SpanData) {
         let mut mode = self.gate.mode_of(&span.attributes, span.dropped_attributes_count > 0);
+        let hidden = Gate::take_sensitive_steps(&mut span.attributes);
+        for event in span.events.events.iter_mut().filter(|event| Gate::is_about(&event.attributes, &hidden)) {
+            event.attributes.retain(|attribute| Gate::is_bare(attribute.key.as_str()));
+        }
         if Gate::is_sensitive(&span.attributes) {
             // Of a sensitive step no model's or tool's text leaves, nothing of a picture, and no detail of an event.
             mode = mode.min(CaptureMode::Trace);

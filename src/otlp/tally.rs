@@ -1,11 +1,12 @@
-//! What became of every span: counted where it happens, read when a run ends.
+//! What became of every span and every log record: counted where it happens, read when a run ends.
 
-use std::{
-    fmt,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+mod report;
+
+pub use report::{ExitReport, SignalReport};
+
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 /// A counter that many threads add to.
@@ -37,31 +38,39 @@ impl Counter {
     }
 }
 
-/// The counters of one OTLP side. Spans are counted once each; requests count every attempt.
+/// The counters of one signal. Spans, or log records, are counted once each; requests count every attempt.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
-    /// Spans that ended.
+    /// Those that ended.
     pub(crate) ended: Counter,
-    /// Spans that found the queue full.
+    /// Those that found the queue full.
     pub(crate) dropped: Counter,
-    /// Spans that wait to be sent.
+    /// Those that wait to be sent.
     pub(crate) queued: Counter,
     /// Their size in bytes, roughly.
     pub(crate) queued_bytes: Counter,
-    /// Spans that were never encoded because they could not be made safe.
+    /// Those that were never encoded because they could not be made safe.
     pub(crate) withheld: Counter,
-    /// Spans that a collector took, the rejected among them.
+    /// Those that a collector took, the rejected among them.
     pub(crate) exported: Counter,
-    /// Spans that a collector said it threw away.
+    /// Those that a collector said it threw away.
     pub(crate) rejected: Counter,
-    /// Spans that no collector took.
+    /// Those that no collector took.
     pub(crate) failed: Counter,
-    /// HTTP requests made.
+    /// Those of a kind that the collector does not take at all.
+    pub(crate) declined: Counter,
+    /// Requests made.
     pub(crate) requests: Counter,
     /// Bytes of request bodies that a collector answered for.
     pub(crate) bytes: Counter,
-    /// HTTP requests that did not end well.
+    /// Requests that did not end well.
     pub(crate) failed_requests: Counter,
+    /// Values that were longer than the limit.
+    pub(crate) cut_values: Counter,
+    /// Attributes, events and links beyond the limits.
+    pub(crate) beyond_limits: Counter,
+    /// The collector does not take this kind of thing.
+    is_declined: AtomicBool,
     last_error: Mutex<Option<String>>,
 }
 
@@ -71,88 +80,40 @@ impl Tally {
         *self.last_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(cause);
     }
 
+    /// The collector has no place for this kind of thing.
+    pub(crate) fn decline(&self) {
+        self.is_declined.store(true, Ordering::Release);
+    }
+
     fn last_error(&self) -> Option<String> {
         self.last_error.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The state of things now. `late` says that somebody stopped waiting, `fallback` why, if nothing better is known.
-    pub(crate) fn report(&self, late: bool, fallback: Option<String>) -> ExitReport {
+    pub(crate) fn report(&self, late: bool, fallback: Option<String>) -> SignalReport {
         let (ended, dropped, withheld) = (self.ended.get(), self.dropped.get(), self.withheld.get());
-        let (exported, failed) = (self.exported.get(), self.failed.get());
+        let (exported, failed, declined) = (self.exported.get(), self.failed.get(), self.declined.get());
         let rejected = self.rejected.get().min(exported);
-        let mut report = ExitReport {
+        let mut report = SignalReport {
             ended,
             sent: exported - rejected,
             failed: failed + rejected,
             withheld,
             dropped_on_full_queue: dropped,
-            pending: ended.saturating_sub(dropped + withheld + exported + failed),
+            declined,
+            pending: ended.saturating_sub(dropped + withheld + exported + failed + declined),
             late,
             requests: self.requests.get(),
             failed_requests: self.failed_requests.get(),
             bytes: self.bytes.get(),
+            cut_values: self.cut_values.get(),
+            beyond_limits: self.beyond_limits.get(),
             last_error: None,
         };
         if !report.is_complete() {
             report.last_error = self.last_error().or(fallback);
         }
         report
-    }
-}
-
-/// What became of the spans of a run, in spans unless it says otherwise. `ended` is the sum of `sent`, `failed`, `withheld`,
-/// `dropped_on_full_queue` and `pending`.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub struct ExitReport {
-    /// Spans that ended and were to be sent.
-    pub ended: u64,
-    /// Spans that a collector took.
-    pub sent: u64,
-    /// Spans that no collector took, or that it said it threw away.
-    pub failed: u64,
-    /// Spans that were kept back because they could not be made safe to send.
-    pub withheld: u64,
-    /// Spans that found the queue full.
-    pub dropped_on_full_queue: u64,
-    /// Spans that were still on their way when the report was made.
-    pub pending: u64,
-    /// The deadline passed before everything was settled.
-    pub late: bool,
-    /// HTTP requests made, retries among them.
-    pub requests: u64,
-    /// HTTP requests that failed.
-    pub failed_requests: u64,
-    /// Bytes of request bodies that a collector took.
-    pub bytes: u64,
-    /// Why the latest failure happened, if anything was not sent: an address and a cause, never a header or a query.
-    pub last_error: Option<String>,
-}
-
-impl ExitReport {
-    /// Whether every span arrived.
-    pub fn is_complete(&self) -> bool {
-        !self.late && self.sent == self.ended
-    }
-}
-
-impl fmt::Display for ExitReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} of {} spans sent", self.sent, self.ended)?;
-        for (count, what) in [
-            (self.failed, "failed"),
-            (self.withheld, "withheld"),
-            (self.dropped_on_full_queue, "dropped on a full queue"),
-            (self.pending, "unsettled at the deadline"),
-        ] {
-            if count > 0 {
-                write!(f, ", {count} {what}")?;
-            }
-        }
-        match &self.last_error {
-            Some(cause) => write!(f, ": {cause}"),
-            None => Ok(()),
-        }
     }
 }
 
@@ -164,25 +125,29 @@ mod tests {
     fn every_span_is_counted_once_and_the_line_names_what_is_missing() {
         let tally = Tally::default();
         for (counter, amount) in [
-            (&tally.ended, 20),
+            (&tally.ended, 25),
             (&tally.dropped, 1),
             (&tally.withheld, 2),
             (&tally.exported, 9),
             (&tally.rejected, 3),
             (&tally.failed, 4),
+            (&tally.declined, 5),
+            (&tally.cut_values, 6),
+            (&tally.beyond_limits, 7),
         ] {
             counter.add(amount);
         }
         tally.blame("collector:4318: connection refused".to_owned());
-        let report = tally.report(true, Some("unused".to_owned()));
-        assert_eq!((report.sent, report.failed, report.pending), (6, 7, 4));
+        let spans = tally.report(true, Some("unused".to_owned()));
+        assert_eq!((spans.sent, spans.failed, spans.pending), (6, 7, 4));
         assert_eq!(
-            report.ended,
-            report.sent + report.failed + report.withheld + report.dropped_on_full_queue + report.pending
+            spans.ended,
+            spans.sent + spans.failed + spans.withheld + spans.dropped_on_full_queue + spans.declined + spans.pending
         );
         assert_eq!(
-            report.to_string(),
-            "6 of 20 spans sent, 7 failed, 2 withheld, 1 dropped on a full queue, 4 unsettled at the deadline: \
+            ExitReport { spans, ..ExitReport::default() }.to_string(),
+            "6 of 25 spans sent, 7 failed, 2 withheld, 1 dropped on a full queue, 4 unsettled at the deadline, 5 of a kind \
+             that the collector does not take, 6 values cut, 7 attributes, events and links beyond the limits: \
              collector:4318: connection refused"
         );
     }
@@ -193,9 +158,23 @@ mod tests {
         tally.blame("first try".to_owned());
         tally.ended.add(1);
         tally.exported.add(1);
-        let report = tally.report(false, None);
+        let spans = tally.report(false, None);
+        assert!(spans.is_complete());
+        let log_records = SignalReport { ended: 2, sent: 2, ..SignalReport::default() };
+        let report = ExitReport { spans, log_records };
+        assert_eq!(report.to_string(), "1 of 1 spans sent; 2 of 2 log records sent");
         assert!(report.is_complete());
-        assert_eq!(report.to_string(), "1 of 1 spans sent");
+    }
+
+    #[test]
+    fn log_records_that_nobody_takes_are_told_and_no_failure() {
+        let log_records = SignalReport { ended: 2, declined: 2, ..SignalReport::default() };
+        let report = ExitReport { log_records, ..ExitReport::default() };
+        assert!(report.is_complete());
+        assert_eq!(
+            report.to_string(),
+            "0 of 0 spans sent; 0 of 2 log records sent, 2 of a kind that the collector does not take"
+        );
     }
 
     #[test]

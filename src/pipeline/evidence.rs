@@ -4,7 +4,7 @@ use super::{
     Loss,
     flight_recorder::{Evidence, FlightRecorder, Held, Ring},
     ledger::bring_back,
-    road::{Patch, Road},
+    road::{Known, Patch, Road},
 };
 use crate::{
     CaptureMode,
@@ -189,7 +189,12 @@ impl Road {
     }
 
     /// Records a decision event. `ts`, `layer`, `kind` and `summary` are the caller's to give.
-    pub(crate) fn event(&mut self, mut event: Object, layer: EventLayer, mode: CaptureMode) {
+    pub(crate) fn event(&mut self, event: Object, layer: EventLayer, mode: CaptureMode) {
+        self.known_event(event, layer, mode, Known::Nothing);
+    }
+
+    /// The same for an event of which something is known.
+    pub(crate) fn known_event(&mut self, mut event: Object, layer: EventLayer, mode: CaptureMode, known: Known) {
         let (artifact, mode) = (Artifact::Event(layer), self.in_force(mode));
         if !self.goes_on(artifact, mode) {
             return;
@@ -202,8 +207,9 @@ impl Road {
         if step_index.is_some_and(|index| self.sensitive.has(index)) {
             event.remove("detail");
         }
-        self.policy.redact_family(Family::Event, &mut event);
-        if !self.fit.takes(Schema::Event, &event) {
+        let redacted = self.policy.redact_family(Family::Event, &mut event);
+        let fits = known == Known::Fitting && redacted == 0;
+        if !fits && !self.fit.takes(Schema::Event, &event) {
             self.losses.count(Loss::Invalid);
         } else if mode.passes(artifact) {
             self.line(paths::events(step_index), &event.into());
@@ -245,16 +251,35 @@ impl Road {
         &mut self,
         step_index: Option<u64>,
         layer: ModelLayer,
+        record: Object,
+        mode: CaptureMode,
+    ) -> Option<String> {
+        self.known_call(step_index, layer, record, mode, Known::Nothing)
+    }
+
+    /// The same for a call of which something is known.
+    pub(super) fn known_call(
+        &mut self,
+        step_index: Option<u64>,
+        layer: ModelLayer,
         mut record: Object,
         mode: CaptureMode,
+        known: Known,
     ) -> Option<String> {
         let mode = self.in_force(mode);
         if !self.goes_on(Artifact::ModelCall, mode) || step_index.is_some_and(|index| self.sensitive.has(index)) {
             return None;
         }
-        self.redact(Family::ModelCall, &mut record);
+        let redacted = match known {
+            Known::Nothing => self.redact(Family::ModelCall, &mut record),
+            Known::Named | Known::Fitting => self.policy.redact_family(Family::ModelCall, &mut record),
+        };
         record.insert("redaction_applied".into(), true.into());
-        let (record, complaints) = self.fit.mend(Schema::ModelCall, record);
+        let (record, complaints) = if known == Known::Fitting && redacted == 0 {
+            (Some(record), Vec::new())
+        } else {
+            self.fit.mend(Schema::ModelCall, record)
+        };
         for complaint in complaints {
             self.adapter_error(step_index, format!("a model call did not fit its schema: {complaint}"), Object::new());
         }
@@ -267,8 +292,12 @@ impl Road {
             self.hold(step_index, Evidence::ModelCall(layer, record), bytes);
             return None;
         }
+        let is_first = step_index.is_some_and(|index| self.highest_called.is_none_or(|highest| index > highest));
+        self.highest_called = self.highest_called.max(step_index);
         let bundle = &self.bundle;
-        let next = self.sequences.entry((step_index, layer)).or_insert_with(|| bundle.next_sequence(step_index, layer));
+        let next = self.sequences.entry((step_index, layer)).or_insert_with(|| {
+            if is_first { 0 } else { bundle.next_sequence(step_index, layer) }
+        });
         let path = paths::model_call(step_index, layer, *next);
         *next = next.saturating_add(1);
         let record = Value::Object(record);

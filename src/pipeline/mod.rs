@@ -26,5 +26,5 @@ pub(crate) use ledger::{Amendment, Refused, Settlement};
 pub use loss::Loss;
 pub(crate) use loss::Losses;
 pub(crate) use mend::Fit;
-pub(crate) use road::{Patch, Road};
+pub(crate) use road::{Known, Patch, Road};
 pub(crate) use worker::{Pipeline, Urgency, notice};

@@ -3,12 +3,12 @@
 use super::{
     flight_recorder::Evidence,
     ledger::carry_over,
-    road::{OpenStep, Road},
+    road::Road,
 };
 use crate::{
     CaptureMode,
     capture::{Artifact, Origin, gate_step},
-    record::{Object, Value},
+    record::{EventLayer, Object, Value},
     redact::Family,
 };
 use std::io;
@@ -36,12 +36,18 @@ impl Road {
         let whole = self.holds_beyond(mode).then(|| record.clone());
         gate_step(&mut record, mode, Origin::Stated);
         let held = self.held_back(whole, &record);
-        self.policy.redact_family(Family::Step, &mut record);
+        let redacted = self.policy.redact_family(Family::Step, &mut record);
+        // Its caller held it against the schema, and here nothing was taken out of it.
+        let fits = redacted == 0 && mode.passes(Artifact::Event(EventLayer::Dispatch));
         if self.steps.get(&index).is_some_and(|step| step.changed) {
             // Where nobody waits for the disk, the step before this one may not be there yet.
             self.write_steps();
         }
-        let known = self.bundle.read_step(index);
+        let known = match self.steps.get(&index).filter(|step| step.is_settled()) {
+            Some(step) => Some(step.record.clone()),
+            None if self.is_new(index) => None,
+            None => self.bundle.read_step(index),
+        };
         match known {
             Some(mut canonical) if canonical.get("step_id") != record.get("step_id") => {
                 self.steps.remove(&index);
@@ -58,9 +64,11 @@ impl Road {
             }
             known => {
                 // What was attached to the step since stays: scores, costs and judgements are not the caller's to lose.
-                let iterated = known.is_some() && self.is_iterated(index);
-                carry_over(known.unwrap_or_default(), &mut record, iterated);
-                self.steps.insert(index, OpenStep { record, changed: true, ended: true, withheld: false });
+                let fits = fits && known.is_none();
+                if let Some(known) = known {
+                    carry_over(known, &mut record, self.is_iterated(index));
+                }
+                self.put(index, record, fits);
                 if let Some(ring) = &mut self.ring {
                     ring.forget_record(index);
                 }

@@ -16,6 +16,7 @@ use crate::{
     record::{ModelLayer, Object, RunStatus, Timestamp, Value, step_id},
     redact::{Family, RedactionPolicy},
     schema::Schema,
+    store::Mark,
 };
 use std::{
     borrow::Cow,
@@ -26,6 +27,12 @@ use std::{
 
 /// How many steps may be open at once before the oldest is written and let go; it is read again if more comes for it.
 const OPEN_STEPS: usize = 256;
+
+/// How many steps that are in place stay at hand, because more comes for the last ones than for others.
+const AT_HAND: usize = 4;
+
+/// The longest such step, in bytes of its document.
+const LONGEST_AT_HAND: usize = 64 * 1024;
 
 /// How much that the disk refused is held for when there is room again, in bytes.
 const HELD_LINES: usize = 4 * 1024 * 1024;
@@ -57,6 +64,20 @@ pub(super) struct OpenStep {
     pub(super) ended: bool,
     /// Something of it does not fit its schema yet: the rest of it may still come.
     pub(super) withheld: bool,
+    /// It is known to fit its schema as it is.
+    pub(super) fits: bool,
+    /// How long its document is, in bytes, if it was written.
+    pub(super) bytes: usize,
+}
+
+/// What is known of a record when it comes to the road.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Known {
+    Nothing,
+    /// No name in it holds a secret.
+    Named,
+    /// And it fits its schema.
+    Fitting,
 }
 
 /// The worker's side of a run.
@@ -66,6 +87,10 @@ pub(crate) struct Road {
     pub(super) policy: RedactionPolicy,
     pub(super) losses: Arc<Losses>,
     pub(super) steps: BTreeMap<u64, OpenStep>,
+    /// The highest index that a step was asked for or recorded at. Nothing is on disk for those above.
+    highest: Option<u64>,
+    /// The same for model calls.
+    pub(super) highest_called: Option<u64>,
     /// Lines that wait for the next flush, by file.
     pub(super) lines: BTreeMap<String, Vec<u8>>,
     /// What the calls of a session need to know of what they wrote.
@@ -89,6 +114,11 @@ impl OpenStep {
         self.ended = true;
         self.changed |= self.withheld;
     }
+
+    /// Whether it is as its file has it, and nothing more is expected.
+    pub(super) fn is_settled(&self) -> bool {
+        self.ended && !self.changed
+    }
 }
 
 impl Road {
@@ -100,6 +130,8 @@ impl Road {
             policy,
             losses,
             steps: BTreeMap::new(),
+            highest: None,
+            highest_called: None,
             lines: BTreeMap::new(),
             ledger: Ledger::default(),
             sequences: HashMap::new(),
@@ -113,6 +145,11 @@ impl Road {
             fit: Fit::default(),
             sensitive: Sensitive::default(),
         }
+    }
+
+    /// Lets another thread write what this one makes.
+    pub(crate) fn write_behind(&mut self) {
+        self.bundle.write_behind();
     }
 
     /// Says what becomes of records that break their schema.
@@ -149,12 +186,13 @@ impl Road {
         step.changed = true;
     }
 
-    /// Redacts a record. What names a thing is never rewritten, so a name that holds a secret is taken out first.
-    pub(super) fn redact(&self, family: Family, record: &mut Object) {
+    /// Redacts a record. What names a thing is never rewritten, so a name that holds a secret is taken out first. Returns how
+    /// much was taken out beside names.
+    pub(super) fn redact(&self, family: Family, record: &mut Object) -> u64 {
         for path in family.identity().iter().filter(|path| !CLOSED.contains(path) && !OUR_OWN.contains(path)) {
             disarm(&self.policy, record, path);
         }
-        self.policy.redact_family(family, record);
+        self.policy.redact_family(family, record)
     }
 
     /// The path of a name in a record that holds a secret.
@@ -194,10 +232,28 @@ impl Road {
                 self.write_steps();
                 self.steps.pop_first();
             }
-            let record = known_step(&self.bundle, index);
+            let record = if self.is_new(index) { named_step(&self.bundle, index) } else { known_step(&self.bundle, index) };
+            self.highest = self.highest.max(Some(index));
             self.steps.insert(index, OpenStep { record, ..OpenStep::default() });
         }
-        self.steps.entry(index).or_default()
+        let step = self.steps.entry(index).or_default();
+        if step.is_settled() {
+            // At hand, and from here on as if it had been read again.
+            (step.ended, step.withheld) = (false, false);
+        }
+        step.fits = false;
+        step
+    }
+
+    /// Whether nothing was ever recorded at an index.
+    pub(super) fn is_new(&self, index: u64) -> bool {
+        self.highest.is_none_or(|highest| index > highest)
+    }
+
+    /// Puts a step in the place of what is known at its index.
+    pub(super) fn put(&mut self, index: u64, record: Object, fits: bool) {
+        self.highest = self.highest.max(Some(index));
+        self.steps.insert(index, OpenStep { record, changed: true, ended: true, fits, ..OpenStep::default() });
     }
 
     /// Nothing more is expected for a step. What comes late all the same is added to its file.
@@ -230,6 +286,22 @@ impl Road {
     /// Puts everything in place that has come so far. `false` if something could not be written; it is tried again at the
     /// next flush.
     pub(crate) fn flush(&mut self) -> bool {
+        let whole = self.write();
+        self.hand_over().is_none_or(|mark| mark.reached()) && whole
+    }
+
+    /// The same without waiting for another thread that writes: its mark tells when all is in place.
+    pub(crate) fn begin_flush(&mut self) -> (bool, Option<Mark>) {
+        (self.write(), self.hand_over())
+    }
+
+    fn hand_over(&self) -> Option<Mark> {
+        let (mark, refused) = self.bundle.hand_over()?;
+        (0..refused).for_each(|_| self.losses.count(Loss::Unwritten));
+        Some(mark)
+    }
+
+    fn write(&mut self) -> bool {
         let (mut whole, mut held) = (true, 0);
         for (path, lines) in std::mem::take(&mut self.lines) {
             let written = self.bundle.append(&path, &lines);
@@ -293,13 +365,15 @@ impl Road {
                 continue;
             }
             let is_open = !step.ended && !self.closing;
-            let kept = is_open.then(|| step.record.clone());
-            let (record, faults) = self.fit.mend(Schema::Step, std::mem::take(&mut step.record));
+            let kept = (is_open && !step.fits).then(|| step.record.clone());
+            let record = std::mem::take(&mut step.record);
+            let (record, faults) =
+                if step.fits { (Some(record), Vec::new()) } else { self.fit.mend(Schema::Step, record) };
             step.withheld = is_open && !faults.is_empty();
             if let Some(kept) = kept.filter(|_| step.withheld) {
                 // What does not fit may be the first part of something, so the step keeps it until it ends.
                 step.record = kept;
-                let written = record.map_or(Ok(()), |record| self.bundle.write_step(*index, &record));
+                let written = record.map_or(Ok(0), |record| self.bundle.write_step(*index, &record));
                 step.changed = written.is_err();
                 if step.changed {
                     self.losses.count(Loss::Unwritten);
@@ -316,18 +390,27 @@ impl Road {
             };
             step.record = record;
             match self.bundle.write_step(*index, &step.record) {
-                Ok(()) => step.changed = false,
+                Ok(bytes) => (step.changed, step.bytes) = (false, bytes),
                 Err(_) => {
                     self.losses.count(Loss::Unwritten);
                     whole = false;
                 }
             }
         }
-        self.steps.retain(|_, step| step.changed || !step.ended);
+        self.let_go();
         for (index, complaint) in complaints {
             self.adapter_error(Some(index), format!("a step did not fit its schema: {complaint}"), Object::new());
         }
         whole
+    }
+
+    /// Lets go of the steps that are in place, but for the last ones.
+    fn let_go(&mut self) {
+        let settled = self.steps.iter().filter(|(_, step)| step.is_settled());
+        let at_hand: Vec<u64> = settled.rev().map(|(index, _)| *index).take(AT_HAND).collect();
+        self.steps.retain(|index, step| {
+            !step.is_settled() || step.bytes <= LONGEST_AT_HAND && at_hand.contains(index)
+        });
     }
 
     pub(super) fn kept(&self, written: io::Result<()>) -> bool {
@@ -371,6 +454,14 @@ impl Road {
         Ok(())
     }
 
+    /// The run is over and nothing of it is kept.
+    pub(crate) fn discard(&mut self) -> io::Result<()> {
+        let folder = self.bundle.store().root();
+        crate::retention::remove(folder.parent().unwrap_or(folder), folder)?;
+        self.over = true;
+        Ok(())
+    }
+
     /// The manifest of a run that is over.
     pub(crate) fn manifest(&self) -> io::Result<Value> {
         let bytes = self.bundle.store().read(paths::MANIFEST)?;
@@ -391,10 +482,12 @@ fn merge(into: &mut Object, from: Object) {
 
 /// The step at an index as it is on disk; one that has but its names if there is none.
 fn known_step(bundle: &BundleWriter, index: u64) -> Object {
-    bundle.read_step(index).unwrap_or_else(|| {
-        let run_id = bundle.session().get("run_id").and_then(Value::as_str).unwrap_or_default();
-        Object::from([("step_id".to_owned(), step_id(run_id, index).into()), ("step_index".to_owned(), index.into())])
-    })
+    bundle.read_step(index).unwrap_or_else(|| named_step(bundle, index))
+}
+
+fn named_step(bundle: &BundleWriter, index: u64) -> Object {
+    let run_id = bundle.session().get("run_id").and_then(Value::as_str).unwrap_or_default();
+    Object::from([("step_id".to_owned(), step_id(run_id, index).into()), ("step_index".to_owned(), index.into())])
 }
 
 /// Takes the names that hold a secret out of a record.

@@ -61,6 +61,10 @@ impl Road {
         self.edit_lines(paths::REASONING, |reasoning| !of_step(reasoning));
     }
 
+    pub(crate) fn is_sensitive(&self, index: u64) -> bool {
+        self.sensitive.has(index)
+    }
+
     /// The mode that counts for the text of models and tools at a step.
     pub(crate) fn content_mode(&self, step: Option<u64>, mode: CaptureMode) -> CaptureMode {
         if step.is_some_and(|index| self.sensitive.has(index)) { mode.min(CaptureMode::Video) } else { mode }

@@ -7,7 +7,7 @@ use super::{
     queue::{Queue, ROOM, Refused},
     road::Road,
 };
-use crate::schema;
+use crate::{ambient::Ambient, record::Timestamp, schema};
 use std::{
     cell::RefCell,
     collections::VecDeque,
@@ -15,7 +15,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
     thread::JoinHandle,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 use tracing::dispatcher::{Dispatch, with_default};
 
@@ -25,6 +25,8 @@ pub(crate) use super::queue::Urgency;
 struct Task {
     lane: Arc<Lane>,
     acknowledge: Option<Acknowledgement>,
+    /// When it was handed over, where a test says what time it is.
+    at: Option<SystemTime>,
     work: Work,
 }
 
@@ -39,6 +41,7 @@ enum Work {
 /// The queue and its worker. Dropping it writes what is queued.
 pub(crate) struct Pipeline {
     queue: Arc<Queue<Task>>,
+    ambient: Ambient,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -50,14 +53,14 @@ impl fmt::Debug for Pipeline {
 
 impl Pipeline {
     /// Starts the worker. `limit` bounds what is queued, in bytes.
-    pub(crate) fn start(limit: usize) -> io::Result<Self> {
+    pub(crate) fn start(limit: usize, ambient: Ambient) -> io::Result<Self> {
         let queue = Arc::new(Queue::new(limit));
         let worker = Arc::clone(&queue);
         let (ready, prepared) = mpsc::sync_channel(1);
         let thread = std::thread::Builder::new().name("augur-worker".into()).spawn(move || run(&worker, &ready))?;
         // Schemas take a while to compile in a debug build: better here, once, than at the end of the first step.
         let _ = prepared.recv_timeout(Duration::from_secs(2));
-        Ok(Self { queue, thread: Mutex::new(Some(thread)) })
+        Ok(Self { queue, ambient, thread: Mutex::new(Some(thread)) })
     }
 
     /// Hands work on a run to the worker, waiting at most `patience` for room in the queue.
@@ -98,8 +101,9 @@ impl Pipeline {
     }
 
     /// Does work on a run on the calling thread, if the worker has nothing to do, and returns its result and whether
-    /// everything is in place. Gives the work back otherwise. What is pushed meanwhile waits for the end of it.
-    pub(crate) fn at_once<T, W>(&self, lane: &Lane, work: W) -> Result<Option<(T, bool)>, W>
+    /// everything is in place, or, where it is not to be settled, that it will be asked later. Gives the work back otherwise.
+    /// What is pushed meanwhile waits for the end of it.
+    pub(crate) fn at_once<T, W>(&self, lane: &Lane, settle: bool, work: W) -> Result<Option<(T, bool)>, W>
     where
         W: FnOnce(&mut Road) -> T,
     {
@@ -107,8 +111,10 @@ impl Pipeline {
         let Some(place) = self.queue.while_idle(hold) else { return Err(work) };
         let done = with_default(&Dispatch::none(), || {
             on_place(lane, place, |road| {
-                let result = work(road);
-                (result, road.is_over() || road.settle())
+                Timestamp::hold(self.ambient.staged(), || {
+                    let result = work(road);
+                    (result, road.is_over() || !settle || road.settle())
+                })
             })
         });
         for notice in NOTICES.take() {
@@ -126,7 +132,7 @@ impl Pipeline {
         acknowledge: Option<Acknowledgement>,
         work: Work,
     ) -> bool {
-        let task = Task { lane, acknowledge, work };
+        let task = Task { lane, acknowledge, at: self.ambient.staged(), work };
         match self.queue.push(task, weight + size_of::<Task>() + 64, urgency, patience) {
             Ok(()) => true,
             Err(Refused(task)) => {
@@ -186,8 +192,8 @@ pub(crate) fn notice(text: String) {
 /// Works the batch off and returns what the user should hear of it.
 fn work_off(batch: &mut VecDeque<Task>) -> Vec<String> {
     let mut touched: Vec<Arc<Lane>> = Vec::new();
-    for Task { lane, acknowledge, work } in batch.drain(..) {
-        let done = match work {
+    for Task { lane, acknowledge, at, work } in batch.drain(..) {
+        let done = Timestamp::hold(at, || match work {
             Work::Open(open) => match catch_unwind(AssertUnwindSafe(open)) {
                 Ok(Ok(road)) => {
                     *lane.road.lock().unwrap_or_else(PoisonError::into_inner) = Some(road);
@@ -207,7 +213,7 @@ fn work_off(batch: &mut VecDeque<Task>) -> Vec<String> {
                 work(road);
                 acknowledge.is_some().then(|| road.is_over() || road.settle())
             }),
-        };
+        });
         match acknowledge {
             Some(acknowledge) => acknowledge.give(done == Some(Some(true))),
             None if !touched.iter().any(|known| Arc::ptr_eq(known, &lane)) => touched.push(lane),

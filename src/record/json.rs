@@ -2,7 +2,7 @@
 
 use super::value::{Number, Object, Value};
 use jiter::{Jiter, JiterError, Peek};
-use std::fmt::Write as _;
+use std::io::Write as _;
 
 /// How deep arrays and objects may nest. Deeper values are refused wherever they come in, so no later walk can overflow a
 /// stack.
@@ -38,6 +38,22 @@ pub fn parse(text: &[u8]) -> Result<Value, JsonError> {
         let position = reader.error_position(index.min(text.len()));
         JsonError { what, line: position.line, column: position.column }
     })
+}
+
+/// The text of a member of a JSON object, read without anything else of it. `None` if there is none, or no JSON object.
+pub(crate) fn text_of(document: &[u8], name: &str) -> Option<String> {
+    let mut reader = Jiter::new(document);
+    let mut text = None;
+    let mut is_it = reader.next_object().ok()?.map(|key| key == name);
+    while let Some(hit) = is_it {
+        if hit && reader.peek().ok()? == Peek::String {
+            text = Some(reader.next_str().ok()?.to_owned());
+        } else {
+            reader.next_skip().ok()?;
+        }
+        is_it = reader.next_key().ok()?.map(|key| key == name);
+    }
+    reader.finish().ok().and(text)
 }
 
 enum Fault {
@@ -102,19 +118,25 @@ pub fn write_pretty(value: &Value, level: usize, out: &mut Vec<u8>) {
             close_line(level, out);
             out.push(b']');
         }
-        Value::Object(members) if !members.is_empty() => {
-            out.push(b'{');
-            for (index, (key, item)) in members.iter().enumerate() {
-                new_line(index, level + 1, out);
-                write_string(key, out);
-                out.extend_from_slice(b": ");
-                write_pretty(item, level + 1, out);
-            }
-            close_line(level, out);
-            out.push(b'}');
-        }
+        Value::Object(members) => write_members(members, level, out),
         other => write_line(other, out),
     }
+}
+
+/// The same for an object that stands alone.
+pub(crate) fn write_members(members: &Object, level: usize, out: &mut Vec<u8>) {
+    if members.is_empty() {
+        return out.extend_from_slice(b"{}");
+    }
+    out.push(b'{');
+    for (index, (key, item)) in members.iter().enumerate() {
+        new_line(index, level + 1, out);
+        write_string(key, out);
+        out.extend_from_slice(b": ");
+        write_pretty(item, level + 1, out);
+    }
+    close_line(level, out);
+    out.push(b'}');
 }
 
 fn new_line(index: usize, level: usize, out: &mut Vec<u8>) {
@@ -135,7 +157,10 @@ pub fn write_line(value: &Value, out: &mut Vec<u8>) {
         Value::Null => out.extend_from_slice(b"null"),
         Value::Bool(true) => out.extend_from_slice(b"true"),
         Value::Bool(false) => out.extend_from_slice(b"false"),
-        Value::Number(number) => out.extend_from_slice(number.to_string().as_bytes()),
+        Value::Number(number) => {
+            // Writing to memory cannot fail.
+            let _ = write!(out, "{number}");
+        }
         Value::String(text) => write_string(text, out),
         Value::Array(items) => {
             out.push(b'[');
@@ -165,7 +190,7 @@ pub fn write_line(value: &Value, out: &mut Vec<u8>) {
 fn write_string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
     let mut rest = text.as_bytes();
-    while let Some(at) = rest.iter().position(|&byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
+    while let Some(at) = to_escape(rest) {
         let (plain, tail) = rest.split_at(at);
         out.extend_from_slice(plain);
         let Some((&byte, tail)) = tail.split_first() else { break };
@@ -178,15 +203,24 @@ fn write_string(text: &str, out: &mut Vec<u8>) {
             0x08 => out.extend_from_slice(b"\\b"),
             0x0c => out.extend_from_slice(b"\\f"),
             other => {
-                let mut escape = String::with_capacity(6);
-                let _ = write!(escape, "\\u{other:04x}");
-                out.extend_from_slice(escape.as_bytes());
+                let _ = write!(out, "\\u{other:04x}");
             }
         }
         rest = tail;
     }
     out.extend_from_slice(rest);
     out.push(b'"');
+}
+
+/// Where the first byte stands that a string must escape. Most text has none, so it is passed over many bytes at a time.
+fn to_escape(text: &[u8]) -> Option<usize> {
+    const BLOCK: usize = 64;
+    let escapes = |byte: u8| (byte < 0x20) | (byte == b'"') | (byte == b'\\');
+    let plain =
+        text.chunks_exact(BLOCK).take_while(|block| !block.iter().fold(false, |any, &byte| any | escapes(byte)));
+    let passed = plain.count() * BLOCK;
+    let rest = text.get(passed..).unwrap_or_default();
+    rest.iter().position(|&byte| escapes(byte)).map(|at| passed + at)
 }
 
 #[cfg(test)]

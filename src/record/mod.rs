@@ -9,6 +9,7 @@ mod words;
 
 pub use id::{IdError, RunId, short_id, step_id};
 pub(crate) use id::{index_of_step_id, is_reserved};
+pub(crate) use json::{text_of, write_members};
 pub use json::{JsonError, MAX_DEPTH, parse, write_line, write_pretty};
 pub use serialize::{ValueError, to_value};
 pub use time::Timestamp;

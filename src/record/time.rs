@@ -1,7 +1,7 @@
 //! Wall-clock times as the records have them: RFC 3339, UTC, microseconds.
 
 use jiff::fmt::temporal::DateTimePrinter;
-use std::{fmt, time::SystemTime};
+use std::{cell::Cell, fmt, time::SystemTime};
 
 /// A moment, to the microsecond. `Display` writes RFC 3339 in UTC with six fraction digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -10,7 +10,13 @@ pub struct Timestamp(jiff::Timestamp);
 impl Timestamp {
     /// The present moment.
     pub fn now() -> Self {
-        SystemTime::now().into()
+        HELD.try_with(Cell::get).ok().flatten().unwrap_or_else(SystemTime::now).into()
+    }
+
+    /// Does something for which the present moment is this one. With `None` it is what it is.
+    pub(crate) fn hold<T>(moment: Option<SystemTime>, act: impl FnOnce() -> T) -> T {
+        let _back = moment.map(|moment| Back(HELD.replace(Some(moment))));
+        act()
     }
 
     /// Reads an RFC 3339 time with an offset or `Z`. `None` if it is not one.
@@ -31,6 +37,19 @@ impl Timestamp {
     /// Whole seconds with `Z`, as the manifest's `created_at` has it.
     pub fn to_whole_seconds(self) -> String {
         print(self, 0)
+    }
+}
+
+thread_local! {
+    static HELD: Cell<Option<SystemTime>> = const { Cell::new(None) };
+}
+
+/// Puts back the moment that was held before.
+struct Back(Option<SystemTime>);
+
+impl Drop for Back {
+    fn drop(&mut self) {
+        HELD.set(self.0);
     }
 }
 

@@ -122,13 +122,13 @@ impl fmt::Display for Number {
 }
 
 fn write_float(value: f64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if value == 0.0 || (1e-4..1e16).contains(&value.abs()) {
+        return write!(f, "{value:?}");
+    }
     // `{:e}` gives the shortest round-trip digits; only their layout is decided here.
     let text = format!("{value:e}");
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
-    if (-4..16).contains(&exponent) {
-        return write!(f, "{value:?}");
-    }
     let sign = if exponent < 0 { '-' } else { '+' };
     write!(f, "{mantissa}e{sign}{:02}", exponent.unsigned_abs())
 }

@@ -115,7 +115,8 @@ impl Session {
         if let Some(parent) = parent.as_ref().filter(|parent| !parent.join("trace.json").exists()) {
             return Err(SessionError::NotFound(format!("parent_bundle: no trace.json in {}", parent.display())));
         }
-        let digits = || crate::bridge::debug_session_id().chars().skip("dbg_".len()).take(8).collect::<String>();
+        let digits =
+            || crate::ambient::Ambient::World.debug_session_id().chars().skip("dbg_".len()).take(8).collect::<String>();
         let branch_id = branch.branch_id.unwrap_or_else(|| format!("{}:branch:{}", branch.parent_run_id, digits()));
         let context = given([
             ("parent_run_id", Some(branch.parent_run_id.into())),

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     CaptureMode, Durability, FlightRecorder,
-    bridge::debug_session_id,
+    ambient::Ambient,
     bundle::{self, Bundle, BundleWriter, SessionHeader, fingerprint::Algorithm},
     capture::Artifact,
     pipeline::{Dial, Fit, Lane, Losses, Pipeline, Road},
@@ -40,6 +40,7 @@ pub struct SessionBuilder {
     fingerprint: Algorithm,
     fit: Fit,
     direct: bool,
+    batches: bool,
     debug_session_id: Option<String>,
     policy: RedactionPolicy,
     tags: Object,
@@ -51,6 +52,7 @@ pub struct SessionBuilder {
     capture_logprobs: bool,
     /// Tags that give way to the caller's own.
     names: Object,
+    pub(crate) ambient: Ambient,
     pub(super) branch_mode: Option<BranchMode>,
     /// The bundle that a branch is copied from, and the index that it is copied up to.
     pub(super) prefix: Option<(PathBuf, u64)>,
@@ -81,6 +83,7 @@ impl SessionBuilder {
             fingerprint: Algorithm::default(),
             fit: Fit::default(),
             direct: false,
+            batches: false,
             debug_session_id: None,
             policy: RedactionPolicy::default(),
             tags: Object::new(),
@@ -90,6 +93,7 @@ impl SessionBuilder {
             group_id: None,
             capture_logprobs: false,
             names: Object::new(),
+            ambient: Ambient::World,
             branch_mode: None,
             prefix: None,
             orchestrator: false,
@@ -129,6 +133,15 @@ impl SessionBuilder {
     #[must_use]
     pub fn direct(mut self, direct: bool) -> Self {
         self.direct = direct;
+        self
+    }
+
+    /// Whether calls answer before their files are in place, and [`Session::flush`] is what waits for these. For many calls
+    /// whose answers are only looked at together: their files are written while the next ones are made. Calls do their work
+    /// themselves, as with [`direct`](Self::direct). Default: no.
+    #[must_use]
+    pub fn batches(mut self, batches: bool) -> Self {
+        self.batches = batches;
         self
     }
 
@@ -246,7 +259,7 @@ impl SessionBuilder {
         if !self.policy.is_clean(run_id.as_str()) {
             return Err(crate::record::IdError::Secret.into());
         }
-        let debug_session_id = self.debug_session_id.unwrap_or_else(debug_session_id);
+        let debug_session_id = self.debug_session_id.unwrap_or_else(|| self.ambient.debug_session_id());
         let tail = debug_session_id.strip_prefix("dbg_").unwrap_or_default();
         if tail.is_empty() || !tail.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte)) {
             return Err(invalid("debug_session_id: must be dbg_ and letters, digits, _ or -"));
@@ -284,7 +297,8 @@ impl SessionBuilder {
         let task = extra.get("task_spec").and_then(Value::as_object);
         let unfit = task.is_some_and(|task| !schema::is_valid(Schema::TaskSpec, task));
         self.policy.redact_family(Family::Session, &mut extra);
-        extra.extend(self.policy.safe_path(&self.folder).map(|safe| bundle::places(&safe)).unwrap_or_default());
+        let place = self.ambient.place(&self.folder).or_else(|| self.policy.safe_path(&self.folder));
+        extra.extend(place.map(|place| bundle::places(&place)).unwrap_or_default());
         let mut tags = self.names;
         tags.extend(self.tags);
         if self.orchestrator {
@@ -306,7 +320,7 @@ impl SessionBuilder {
             debug_session_id: debug_session_id.clone(),
             client: taken(&mut open_to_all, "client"),
             capture_mode: mode,
-            started_at: self.started_at.unwrap_or_else(|| Timestamp::now().to_string()),
+            started_at: self.started_at.unwrap_or_else(|| Timestamp::from(self.ambient.now()).to_string()),
             policy_id: self.policy.id().to_owned(),
             fingerprint: self.fingerprint,
             tags: taken(&mut open_to_all, "tags"),
@@ -330,7 +344,10 @@ impl SessionBuilder {
         if let Some((parent, until)) = parent {
             road.copy_prefix(&parent, until, &slice, gate)?;
         }
-        let pipeline = Pipeline::start(QUEUE_BYTES)?;
+        if self.batches {
+            road.write_behind();
+        }
+        let pipeline = Pipeline::start(QUEUE_BYTES, self.ambient.clone())?;
         let lane = Arc::new(Lane::new(Some(road), losses, dial, self.durability));
         Ok(Session {
             run_id,
@@ -344,7 +361,9 @@ impl SessionBuilder {
             orchestrator: self.orchestrator,
             capture_logprobs: self.capture_logprobs,
             fit,
-            direct: self.direct,
+            direct: self.direct || self.batches,
+            batches: self.batches,
+            ambient: self.ambient,
             unfit: AtomicU64::new(unfit.into()),
         })
     }

@@ -3,7 +3,7 @@
 use super::{Session, SessionError};
 use crate::{
     pipeline::{Fit, Road},
-    record::{Number, Object, Value, to_value},
+    record::{Number, Object, Timestamp, Value, to_value},
     redact::{Family, RedactionPolicy},
     schema::{self, Schema},
 };
@@ -53,10 +53,10 @@ pub(super) fn share(argument: &str, value: f64) -> Result<Number, SessionError> 
     clamped.ok_or_else(|| invalid(&format!("{argument}: must be a finite number")))
 }
 
-/// A time as the records have it; now where none is given.
-pub(super) fn time(argument: &str, given: Option<&str>) -> Result<String, SessionError> {
+/// A time as the records have it, in place of one that is not given.
+pub(super) fn time(argument: &str, given: Option<&str>, now: Timestamp) -> Result<String, SessionError> {
     match given {
-        None => Ok(crate::record::Timestamp::now().to_string()),
+        None => Ok(now.to_string()),
         Some(text) if schema::is_date_time(text) => Ok(text.to_owned()),
         Some(_) => {
             Err(invalid(&format!("{argument}: must be an RFC 3339 time with seconds, such as 2026-01-31T12:00:00Z")))

@@ -2,9 +2,10 @@
 
 use super::{
     EffectOptions, Session, SessionError,
-    check::{given, index_in_range, text, time, value_of, weight},
+    check::{given, index_in_range, text, value_of, weight},
 };
 use crate::{
+    ambient::Ambient,
     pipeline::{Refused, Road, Settlement},
     record::{Object, Value},
     redact::Family,
@@ -30,7 +31,7 @@ impl Session {
     ) -> Result<String, SessionError> {
         self.check_open()?;
         index_in_range(step_index)?;
-        let id = options.side_effect_id.clone().unwrap_or_else(generated);
+        let id = options.side_effect_id.clone().unwrap_or_else(|| generated(&self.ambient));
         self.check_name("side_effect_id", &id)?;
         let mut record = given([
             ("side_effect_id", Some(id.as_str().into())),
@@ -42,7 +43,7 @@ impl Session {
             ("compensation_handle", text(options.compensation_handle.as_ref())),
             ("provenance", Some(options.provenance.into())),
             ("status", Some("intent_only".into())),
-            ("declared_at", Some(time("declared_at", options.declared_at.as_deref())?.into())),
+            ("declared_at", Some(self.time("declared_at", options.declared_at.as_deref())?.into())),
         ]);
         self.check(Schema::SideEffect, "side effect", &mut record, Family::SideEffect)?;
         let mode = self.gate();
@@ -67,7 +68,7 @@ impl Session {
             other => Some(other),
         };
         let weight = 1024 + result.as_ref().map_or(0, Road::weight);
-        let how = Settlement::Committed { at: time("committed_at", committed_at)?, result };
+        let how = Settlement::Committed { at: self.time("committed_at", committed_at)?, result };
         self.settle(side_effect_id, weight, how)
     }
 
@@ -81,7 +82,7 @@ impl Session {
         reason: &str,
         aborted_at: Option<&str>,
     ) -> Result<(), SessionError> {
-        let how = Settlement::Aborted { at: time("aborted_at", aborted_at)?, reason: reason.to_owned() };
+        let how = Settlement::Aborted { at: self.time("aborted_at", aborted_at)?, reason: reason.to_owned() };
         self.settle(side_effect_id, 1024 + reason.len(), how)
     }
 
@@ -90,7 +91,7 @@ impl Session {
     /// # Errors
     /// If the session is closed or the disk refuses.
     pub fn abort_pending_side_effects(&self, reason: &str) -> Result<Vec<String>, SessionError> {
-        let (reason, at, mode) = (reason.to_owned(), time("aborted_at", None)?, self.gate());
+        let (reason, at, mode) = (reason.to_owned(), self.time("aborted_at", None)?, self.gate());
         self.settled(1024 + reason.len(), move |road| road.abort_effects(&reason, &at, mode))
     }
 
@@ -109,6 +110,7 @@ impl Session {
     }
 }
 
-fn generated() -> String {
-    crate::bridge::debug_session_id().replacen("dbg_", "se_", 1)
+/// An id for a side effect: `se_` and 16 hex digits.
+pub(crate) fn generated(ambient: &Ambient) -> String {
+    ambient.debug_session_id().replacen("dbg_", "se_", 1)
 }

@@ -2,10 +2,11 @@
 
 use super::{
     ReasoningOptions, Session, SessionError,
-    check::{given, index_in_range, invalid, object, stated_index_in_range, text, time, weight},
+    check::{given, index_in_range, invalid, object, stated_index_in_range, text, weight},
 };
 use crate::{
-    record::{EventLayer, Value, is_reserved},
+    pipeline::Known,
+    record::{EventLayer, Object, Value, is_reserved},
     redact::Family,
     schema::Schema,
 };
@@ -21,7 +22,14 @@ impl Session {
     /// # Errors
     /// If the event does not fit its schema, or if the session is closed.
     pub fn record_event(&self, event: &(impl Serialize + ?Sized)) -> Result<(), SessionError> {
-        let mut event = object("event", event)?;
+        self.record_event_object(object("event", event)?)
+    }
+
+    /// The same for an event that its caller has as an object and does not need any more.
+    ///
+    /// # Errors
+    /// As [`record_event`](Self::record_event).
+    pub fn record_event_object(&self, mut event: Object) -> Result<(), SessionError> {
         if event.get("step_index").is_some_and(Value::is_null) {
             event.remove("step_index");
         }
@@ -33,7 +41,7 @@ impl Session {
         let layer = event.get("layer").and_then(Value::as_str).and_then(|word| word.parse().ok());
         let (layer, mode) = (layer.unwrap_or(EventLayer::Runner), self.gate());
         self.run(weight(&event), move |road| {
-            road.event(event, layer, mode);
+            road.known_event(event, layer, mode, Known::Fitting);
             Ok(())
         })
     }
@@ -99,7 +107,7 @@ impl Session {
             ("format", Some(options.format.into())),
             ("tokens", options.tokens.as_ref().map(Value::from)),
             ("model", text(options.model.as_ref())),
-            ("ts", Some(time("ts", options.ts.as_deref())?.into())),
+            ("ts", Some(self.time("ts", options.ts.as_deref())?.into())),
         ]);
         self.check(Schema::Reasoning, "reasoning", &mut record, Family::Reasoning)?;
         let mode = self.gate();

@@ -7,6 +7,7 @@ mod costs;
 mod effects;
 mod error;
 mod events;
+mod flush;
 mod model_calls;
 mod options;
 mod outcomes;
@@ -20,6 +21,7 @@ mod versions;
 pub use branch::{BranchFrom, BranchMode};
 pub use builder::SessionBuilder;
 pub use error::SessionError;
+pub use flush::Flush;
 pub use options::{
     Costs, EffectOptions, EnvFingerprint, JudgeOptions, LiveEndpoints, OutcomeOptions, OutcomeScope, ReasoningOptions,
     ScoreOptions, StepCosts, StepRef, Tokens, Usd, VerifierOptions, Versions, score_component,
@@ -27,6 +29,7 @@ pub use options::{
 
 use crate::{
     CaptureMode, Durability,
+    ambient::Ambient,
     pipeline::{Fit, Lane, Pipeline, Refused, Road, Urgency},
     record::{Object, RunId, RunStatus, Timestamp, Value},
     redact::RedactionPolicy,
@@ -83,6 +86,9 @@ pub struct Session {
     fit: Fit,
     /// Calls do their work themselves where the worker has nothing to do.
     direct: bool,
+    /// They answer before their files are in place.
+    batches: bool,
+    ambient: Ambient,
     /// How many records broke their schema and were taken all the same.
     unfit: AtomicU64,
 }
@@ -187,11 +193,12 @@ impl Session {
         let set = state.status.filter(|status| *status != RunStatus::Running);
         let status = status.or(set).unwrap_or(otherwise);
         let (durability, unfit) = (self.lane.durability(), self.unfit.load(Ordering::Relaxed));
+        let ended = Timestamp::from(self.ambient.now());
         let manifest = self.answer_open(64, move |road| {
             if unfit > 0 {
                 road.tag(UNFIT, &unfit.to_string());
             }
-            road.finish(status, durability, Timestamp::now())?;
+            road.finish(status, durability, ended)?;
             Ok(road.manifest()?)
         })?;
         state.manifest = Some(manifest.clone());
@@ -216,7 +223,7 @@ impl Session {
         weight: usize,
         work: impl FnOnce(&mut Road) -> Result<(), SessionError> + Send + 'static,
     ) -> Result<(), SessionError> {
-        if self.lane.durability() != Durability::Lazy {
+        if self.batches || self.lane.durability() != Durability::Lazy {
             return self.answer(weight, work);
         }
         self.check_open()?;
@@ -235,7 +242,7 @@ impl Session {
         work: impl FnOnce(&mut Road) -> Result<T, Refused> + Send + 'static,
     ) -> Result<T, SessionError> {
         let work = move |road: &mut Road| work(road).map_err(SessionError::from);
-        if self.lane.durability() != Durability::Lazy {
+        if self.batches || self.lane.durability() != Durability::Lazy {
             return self.answer(weight, work);
         }
         self.check_open()?;
@@ -247,6 +254,11 @@ impl Session {
             return Err(SessionError::Io("the record is larger than the recorder's queue".to_owned()));
         }
         outcome.recv().unwrap_or_else(|_| Err(self.unanswered()))
+    }
+
+    /// A time as the records have it; now where none is given.
+    fn time(&self, argument: &str, given: Option<&str>) -> Result<String, SessionError> {
+        check::time(argument, given, self.ambient.now().into())
     }
 
     fn unanswered(&self) -> SessionError {
@@ -272,7 +284,7 @@ impl Session {
         work: impl FnOnce(&mut Road) -> Result<T, SessionError> + Send + 'static,
     ) -> Result<T, SessionError> {
         let work = if self.direct {
-            match self.pipeline.at_once(&self.lane, work) {
+            match self.pipeline.at_once(&self.lane, !self.batches, work) {
                 Ok(done) => {
                     let (result, in_place) = done.ok_or(SessionError::Internal("the recorder failed".to_owned()))?;
                     return if in_place { result } else { result.and_then(|_| Err(not_in_place())) };
@@ -305,6 +317,16 @@ fn not_in_place() -> SessionError {
 
 impl Drop for Session {
     fn drop(&mut self) {
+        if std::thread::panicking()
+            && !self.is_closed()
+            && let Some(panic) = crate::panics::latest()
+        {
+            let (mode, at) = (self.gate(), self.ambient.staged().unwrap_or(panic.at));
+            let _ = self.run(panic.message.len() + 512, move |road| {
+                panic.tell(road, None, at, mode);
+                Ok(())
+            });
+        }
         let _ = self.halt();
     }
 }

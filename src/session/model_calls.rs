@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     adapters::current_model_scope,
-    pipeline::Road,
+    pipeline::{Known, Road},
     record::{ModelLayer, Object, Timestamp, Value},
     redact::Family,
     schema::Schema,
@@ -28,10 +28,23 @@ impl Session {
         step_index: Option<u64>,
         layer: Option<ModelLayer>,
     ) -> Result<Option<String>, SessionError> {
+        self.record_modelio_object(object("record", record)?, step_index, layer)
+    }
+
+    /// The same for a call that its caller has as an object and does not need any more.
+    ///
+    /// # Errors
+    /// As [`record_modelio`](Self::record_modelio).
+    pub fn record_modelio_object(
+        &self,
+        record: Object,
+        step_index: Option<u64>,
+        layer: Option<ModelLayer>,
+    ) -> Result<Option<String>, SessionError> {
         let (mut record, step_index) = self.model_call(record, step_index, layer)?;
         self.check(Schema::ModelCall, "record", &mut record, Family::ModelCall)?;
         stated_index_in_range(&record)?;
-        self.keep_call(record, step_index)
+        self.keep_call(record, step_index, Known::Fitting)
     }
 
     /// The same for a record that need not fit its schema: what does not fit is left out, and an event says so.
@@ -44,21 +57,20 @@ impl Session {
         step_index: Option<u64>,
         layer: Option<ModelLayer>,
     ) -> Result<Option<String>, SessionError> {
-        let (mut record, step_index) = self.model_call(record, step_index, layer)?;
+        let (mut record, step_index) = self.model_call(object("record", record)?, step_index, layer)?;
         if let Some(path) = Road::tainted(&self.policy, Family::ModelCall, &mut record) {
             return Err(secret("record", path));
         }
         self.count_unfit(Schema::ModelCall, &record);
-        self.keep_call(record, step_index)
+        self.keep_call(record, step_index, Known::Named)
     }
 
     fn model_call(
         &self,
-        record: &(impl Serialize + ?Sized),
+        mut record: Object,
         step_index: Option<u64>,
         layer: Option<ModelLayer>,
     ) -> Result<(Object, Option<u64>), SessionError> {
-        let mut record = object("record", record)?;
         let scope = current_model_scope();
         let layer = layer.or_else(|| scope.map(|scope| scope.layer));
         // A call that says itself where it belongs is not the scope's to place.
@@ -67,7 +79,7 @@ impl Session {
         for (key, value) in [
             ("layer", Value::from(layer.unwrap_or(ModelLayer::Model))),
             ("schema_version", crate::SCHEMA_VERSION.into()),
-            ("ts", Timestamp::now().to_string().into()),
+            ("ts", Timestamp::from(self.ambient.now()).to_string().into()),
         ] {
             record.entry(key.to_owned()).or_insert(value);
         }
@@ -81,9 +93,9 @@ impl Session {
         Ok((record, step_index))
     }
 
-    fn keep_call(&self, record: Object, step_index: Option<u64>) -> Result<Option<String>, SessionError> {
+    fn keep_call(&self, record: Object, step_index: Option<u64>, known: Known) -> Result<Option<String>, SessionError> {
         let layer = record.get("layer").and_then(Value::as_str).and_then(|word| word.parse().ok());
         let (layer, mode) = (layer.unwrap_or(ModelLayer::Model), self.gate());
-        self.ask(weight(&record), move |road| road.recorded_call(step_index, layer, record, mode))
+        self.ask(weight(&record), move |road| road.recorded_call(step_index, layer, record, mode, known))
     }
 }

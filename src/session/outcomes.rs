@@ -2,7 +2,7 @@
 
 use super::{
     OutcomeOptions, OutcomeScope, Session, SessionError,
-    check::{given, index_in_range, text, time, weight},
+    check::{given, index_in_range, text, weight},
 };
 use crate::{
     record::{Object, Value},
@@ -31,7 +31,7 @@ impl Session {
             ("task_class", text(options.task_class.as_ref())),
             ("verdict", options.verdict.clone().and_then(kept_of)),
             ("cost_summary", options.cost_summary.clone().map(Value::from)),
-            ("finalized_at", Some(time("finalized_at", None)?.into())),
+            ("finalized_at", Some(self.time("finalized_at", None)?.into())),
         ]);
         self.check(Schema::Outcome, "outcome", &mut record, Family::Outcome)?;
         let mode = self.gate();
@@ -66,7 +66,7 @@ impl Session {
             ("step_index", Some(step_index.into())),
             ("reason", Some(reason.into())),
             ("candidate_cluster_id", candidate_cluster_id.map(Value::from)),
-            ("tagged_at", Some(time("tagged_at", None)?.into())),
+            ("tagged_at", Some(self.time("tagged_at", None)?.into())),
         ]);
         self.check(Schema::EvalCandidate, "tag", &mut record, Family::EvalCandidate)?;
         let mode = self.gate();

@@ -65,8 +65,15 @@ impl Session {
     /// If the step does not fit its schema, or its id does not follow `<run_id>/step/<NNNN>`; or if the session is closed
     /// or an orchestrator's.
     pub fn record_step(&self, step: &(impl Serialize + ?Sized)) -> Result<(), SessionError> {
+        self.record_step_object(object("step", step)?)
+    }
+
+    /// The same for a step that its caller has as an object and does not need any more.
+    ///
+    /// # Errors
+    /// As [`record_step`](Self::record_step).
+    pub fn record_step_object(&self, mut step: Object) -> Result<(), SessionError> {
         self.check_steps_allowed("record_step")?;
-        let mut step = object("step", step)?;
         let index = step.get("step_index").and_then(Value::as_u64);
         let index = index.ok_or_else(|| invalid("step: step_index must be a whole number from 0 on"))?;
         let is_sensitive = take_sensitive("step", &mut step)?;

@@ -29,7 +29,7 @@ impl Session {
         for (key, value) in [
             ("preference_id", format!("{}/preference/{step_index:04}", self.run_id)),
             ("step_id", step_id(self.run_id.as_str(), step_index)),
-            ("created_at", Timestamp::now().to_string()),
+            ("created_at", Timestamp::from(self.ambient.now()).to_string()),
         ] {
             record.entry(key.to_owned()).or_insert(value.into());
         }

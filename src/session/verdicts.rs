@@ -2,7 +2,7 @@
 
 use super::{
     JudgeOptions, ScoreOptions, Session, SessionError, VerifierOptions,
-    check::{given, index_in_range, object, share, texts, time},
+    check::{given, index_in_range, object, share, texts},
     python::notation,
 };
 use crate::{
@@ -45,7 +45,7 @@ impl Session {
             ("judge_id", Some(judge_id.into())),
             ("judge_type", Some(JudgeType::Rule.into())),
             ("verdict", Some(verdict.clone().into())),
-            ("judged_at", Some(time("judged_at", None)?.into())),
+            ("judged_at", Some(self.time("judged_at", None)?.into())),
             ("evidence_refs", evidence),
         ]);
         self.judged(step_index, decision, Some((verdict, JudgeType::Rule, judge_id)))
@@ -100,7 +100,7 @@ impl Session {
             ("verdict", Some(verdict.clone().into())),
             ("confidence", confidence.map(Value::from)),
             ("evidence_refs", texts(options.evidence_refs.as_ref())),
-            ("judged_at", Some(time("judged_at", options.judged_at.as_deref())?.into())),
+            ("judged_at", Some(self.time("judged_at", options.judged_at.as_deref())?.into())),
         ]);
         self.judged(step_index, decision, options.promote.then_some((verdict, judge_type, judge_id)))
     }

@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 use std::{
     collections::BTreeSet,
     fs::{self, File, OpenOptions, TryLockError},
-    io::{self, Read, Write},
+    io::{self, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -114,7 +114,7 @@ impl LocalStore {
         let target = self.path(relative);
         let temporary = self.path(&format!("{relative}{TEMPORARY}"));
         let file =
-            or_with_parent(&temporary, |path| OpenOptions::new().write(true).create(true).truncate(true).open(path))?;
+            or_with_parent(&temporary, |path| OpenOptions::new().read(true).write(true).create(true).truncate(true).open(path))?;
         let synced = self.unsynced.is_some();
         if synced {
             self.changed(&target);
@@ -193,15 +193,15 @@ impl LocalStore {
         Ok(names)
     }
 
-    /// The SHA-256 of a file in lower-case hex, read in pieces.
-    pub(crate) fn digest(&self, relative: &str) -> io::Result<String> {
+    /// The SHA-256 of a file in lower-case hex, read in pieces into a buffer that can be used again.
+    pub(crate) fn digest(&self, relative: &str, buffer: &mut Vec<u8>) -> io::Result<String> {
         let mut file = File::open(self.path(relative))?;
         let mut digest = Sha256::new();
-        let mut buffer = [0; 64 * 1024];
+        buffer.resize(64 * 1024, 0);
         loop {
-            let length = file.read(&mut buffer)?;
+            let length = file.read(buffer)?;
             if length == 0 {
-                return Ok(hex(digest));
+                return Ok(hex(digest.finalize()));
             }
             digest.update(buffer.get(..length).unwrap_or_default());
         }
@@ -227,6 +227,13 @@ pub(crate) struct Replacement {
 }
 
 impl Replacement {
+    /// Copies what was written so far, but for the first bytes, and returns how many they are.
+    pub(crate) fn copy_to(&self, skip: u64, out: &mut impl Write) -> io::Result<u64> {
+        let mut file = &self.file;
+        file.seek(SeekFrom::Start(skip))?;
+        io::copy(&mut file, out)
+    }
+
     /// Puts the file in its place.
     pub(crate) fn commit(mut self) -> io::Result<()> {
         if self.synced {
@@ -282,10 +289,7 @@ fn or_with_parent<T>(path: &Path, act: impl Fn(&Path) -> io::Result<T>) -> io::R
     }
 }
 
-fn hex(digest: Sha256) -> String {
-    use std::fmt::Write as _;
-    digest.finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+/// A digest in lower-case hex.
+pub(crate) fn hex(digest: impl AsRef<[u8]>) -> String {
+    data_encoding::HEXLOWER.encode(digest.as_ref())
 }

@@ -1,5 +1,7 @@
 //! Where the bytes of a bundle go.
 
+mod behind;
 mod local;
 
-pub(crate) use local::{LocalStore, TEMPORARY, lock};
+pub(crate) use behind::{Behind, Job, Mark};
+pub(crate) use local::{Entry, LocalStore, Replacement, TEMPORARY, hex, lock};

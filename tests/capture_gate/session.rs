@@ -305,17 +305,11 @@ fn a_mode_that_is_set_moves_the_gate_for_what_comes_after_it_until_it_is_cleared
     }
 }
 
-/// A step that names no file of events, where none is recorded.
-fn without_events(mut step: serde_json::Value) -> serde_json::Value {
-    step.as_object_mut().unwrap().remove("events");
-    step
-}
-
 #[test]
 fn what_is_attached_later_passes_at_the_mode_of_that_moment() {
     let folder = bundles("gate_attached_later").join("run");
     let session = open(&folder, CaptureMode::Full);
-    session.record_step(&without_events(step(0))).unwrap();
+    session.record_step(&step(0)).unwrap();
     session.set_capture_mode(CaptureMode::Metadata).unwrap();
     judge(&session, 0);
     session.finalize_outcome(OutcomeScope::Step(0), &OutcomeOptions::default()).unwrap();
@@ -348,7 +342,7 @@ fn the_first_failure_turns_the_mode_up_for_what_comes_after_it() {
         .open()
         .unwrap();
     for (phase, status) in [(0, "succeeded"), (1, "failed"), (2, "succeeded")] {
-        let mut step = without_events(step(phase));
+        let mut step = step(phase);
         step["status"] = status.into();
         session.record_step(&step).unwrap();
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -59,18 +60,32 @@ pub(crate) struct CollectedEvent {
     pub(crate) attributes: BTreeMap<String, Value>,
 }
 
+/// The certificates of a collector that listens with TLS.
+pub(crate) struct Tls<'a> {
+    /// The collector's own, and its key.
+    pub(crate) certificate: &'a Path,
+    pub(crate) key: &'a Path,
+    /// Who must have signed the certificate of whoever sends; `None` if nobody needs one.
+    pub(crate) client_authority: Option<&'a Path>,
+}
+
 impl Collector {
     /// Starts a collector that writes what it is sent to a file of its own, and forwards nothing.
     pub(crate) fn start() -> Collector {
-        Collector::started(None)
+        Collector::started(None, None)
     }
 
     /// Starts a collector that also forwards every trace to `jaeger`, over gRPC.
     pub(crate) fn start_with_jaeger(jaeger: &Jaeger) -> Collector {
-        Collector::started(Some(jaeger))
+        Collector::started(Some(jaeger), None)
     }
 
-    fn started(jaeger: Option<&Jaeger>) -> Collector {
+    /// Starts a collector that listens with TLS. Its endpoints are those of the others, but for the `s` behind `http`.
+    pub(crate) fn start_with_tls(tls: &Tls<'_>) -> Collector {
+        Collector::started(None, Some(tls))
+    }
+
+    fn started(jaeger: Option<&Jaeger>, tls: Option<&Tls<'_>>) -> Collector {
         let mut settings = BTreeMap::new();
         settings.insert("COLLECTOR_TRACES_FILE".to_owned(), TRACES_FILE.to_owned());
         settings.insert("COLLECTOR_LOGS_FILE".to_owned(), LOGS_FILE.to_owned());
@@ -84,6 +99,16 @@ impl Collector {
             }
             // Without this the traces would go to whatever listens on Jaeger's default port.
             None => overrides.push("yaml:service::pipelines::traces::exporters: [file/traces]".to_owned()),
+        }
+        if let Some(tls) = tls {
+            let mut files = format!("cert_file: {:?}, key_file: {:?}", tls.certificate, tls.key);
+            if let Some(authority) = tls.client_authority {
+                files.push_str(&format!(", client_ca_file: {authority:?}"));
+            }
+            let listeners = ["http", "grpc"];
+            overrides.extend(
+                listeners.map(|listener| format!("yaml:receivers::otlp::protocols::{listener}::tls: {{{files}}}")),
+            );
         }
         let recipe = Recipe {
             program: "otelcol",

@@ -9,6 +9,8 @@ mod pictures;
 #[path = "../real_parts/mod.rs"]
 mod real_parts;
 mod sensitive;
+#[cfg(feature = "otlp")]
+mod sensitive_elsewhere;
 mod session;
 mod spans;
 #[path = "../support/mod.rs"]

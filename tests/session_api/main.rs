@@ -10,6 +10,7 @@ mod interventions;
 mod kept;
 mod names;
 mod permissive;
+mod references;
 mod refused;
 #[path = "../support/mod.rs"]
 mod support;

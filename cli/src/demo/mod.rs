@@ -137,7 +137,7 @@ fn tell(outcome: &Outcome, report: &Report, out: &mut dyn Write) -> io::Result<(
     }
     if let Some(otlp) = &report.otlp {
         writeln!(out, "OTLP: {otlp}")?;
-        let sent = report.bundles.iter().filter(|_| otlp.sent > 0).filter_map(|bundle| bundle.folder.as_deref());
+        let sent = report.bundles.iter().filter(|_| otlp.spans.sent > 0).filter_map(|bundle| bundle.folder.as_deref());
         for trace in sent.filter_map(trace_id) {
             writeln!(out, "  trace {trace}")?;
         }

@@ -97,7 +97,10 @@ fn record(session: &Session, op: &str, args: &mut Args) -> Reply {
         "record_step" => {
             let step = args.record("step")?;
             args.end(op)?;
-            nothing(session.record_step(&step))
+            nothing(match step {
+                Value::Object(step) => session.record_step_object(step),
+                other => session.record_step(&other),
+            })
         }
         "record_step_iteration" => {
             let at = args.record("step_id_or_index")?;
@@ -113,17 +116,20 @@ fn record(session: &Session, op: &str, args: &mut Args) -> Reply {
         "record_event" => {
             let event = args.record("event")?;
             args.end(op)?;
-            nothing(session.record_event(&event))
+            nothing(match event {
+                Value::Object(event) => session.record_event_object(event),
+                other => session.record_event(&other),
+            })
         }
         "record_modelio" => {
             let record = args.record("record")?;
             let (index, layer) = (args.index("step_index")?, args.word("layer")?);
             let validate = args.truth("validate")?.unwrap_or(true);
             args.end(op)?;
-            path(if validate {
-                session.record_modelio(&record, index, layer)
-            } else {
-                session.record_modelio_unchecked(&record, index, layer)
+            path(match record {
+                Value::Object(record) if validate => session.record_modelio_object(record, index, layer),
+                other if validate => session.record_modelio(&other, index, layer),
+                other => session.record_modelio_unchecked(&other, index, layer),
             })
         }
         "append_log" => {

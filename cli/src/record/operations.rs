@@ -79,7 +79,7 @@ impl Recorder {
             }
         };
         let builder =
-            described(builder, &mut args)?.durability(self.durability).direct(true).fingerprint(self.fingerprint);
+            described(builder, &mut args)?.durability(self.durability).batches(true).fingerprint(self.fingerprint);
         let mut builder = builder.redaction(self.redaction.clone()).permissive(self.permissive);
         if let Some(flight_recorder) = self.flight_recorder {
             builder = builder.flight_recorder(flight_recorder);

@@ -23,7 +23,10 @@ use crate::{
     record::{EventLayer, ModelLayer, Object, RunStatus, StepStatus, Timestamp, Value},
 };
 use saying::{complain, link_record, say};
-use std::{collections::HashMap, time::SystemTime};
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::SystemTime,
+};
 use tracing::Metadata;
 
 /// How many events are kept with one span to be read at its end.
@@ -79,6 +82,8 @@ pub(crate) struct Assembly {
     stated_costs: Object,
     /// Lists of the session record that come item by item.
     lists: Lists,
+    /// Some step failed.
+    failed: bool,
 }
 
 #[derive(Debug)]
@@ -183,7 +188,8 @@ impl Assembly {
         }
     }
 
-    fn event(&mut self, road: &mut Road, key: SpanKey, step: Option<u64>, event: EventFacts, mode: CaptureMode) {
+    fn event(&mut self, road: &mut Road, key: SpanKey, step: Option<u64>, mut event: EventFacts, mode: CaptureMode) {
+        of_log(&mut event);
         let role = self.spans.get(&key).map(|open| open.role).unwrap_or_default();
         let step = self.take_event_fields(road, step, &event.attributes, mode);
         if let Some(index) = step
@@ -209,7 +215,7 @@ impl Assembly {
         } else if let Some(said) = vocabulary::decision(&event, layer) {
             let derived = event.level < Level::Warn || vocabulary::event_name(&event).starts_with("gen_ai.");
             say(road, said, step, event.time, mode, derived);
-        } else if event.level >= Level::Info
+        } else if is_line(&event)
             && (event.message.is_some() || !only_ours(&event.attributes))
             && (content >= CaptureMode::ModelIo || !is_content_event(&event.target, vocabulary::event_name(&event)))
         {
@@ -300,6 +306,7 @@ impl Assembly {
         }
         let mut members = Object::new();
         if !step.stated_status {
+            self.failed |= step.failure.is_some();
             let status = if step.failure.is_some() { StepStatus::Failed } else { StepStatus::Succeeded };
             members.insert("status".into(), status.into());
         }
@@ -322,12 +329,18 @@ impl Assembly {
         }
     }
 
+    /// Whether some step failed or was cut off.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failed
+    }
+
     /// The run is over: steps that are still open were cut off, and the run's costs are known.
     pub(crate) fn end(&mut self, road: &mut Road, status: Option<RunStatus>) -> RunStatus {
         let mut cut_off = false;
-        for (index, step) in std::mem::take(&mut self.steps) {
+        for (index, step) in std::mem::take(&mut self.steps).into_iter().collect::<BTreeMap<_, _>>() {
             if step.open_members > 0 {
                 cut_off = true;
+                self.failed = true;
                 let cut = Object::from([
                     ("status".to_owned(), StepStatus::Failed.into()),
                     ("failure_class".to_owned(), "interrupted".into()),
@@ -367,6 +380,29 @@ fn members(key: &str, value: Value) -> Object {
 fn class_word(class: &str) -> &str {
     let word = class.len() <= 80 && class.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-:".contains(&byte));
     if word { class } else { "error" }
+}
+
+/// A record of the `log` crate comes as an event of a target of its own, and says what it is in its fields.
+fn of_log(event: &mut EventFacts) {
+    if event.target != "log" {
+        return;
+    }
+    if let Some(Value::String(target)) = event.attributes.take("log.target") {
+        event.target = target.into();
+    }
+    for place in ["log.module_path", "log.file", "log.line"] {
+        event.attributes.take(place);
+    }
+}
+
+/// Whether an event that is no decision belongs in the log. Below INFO only what the filter asked for comes this far, beside
+/// what is there for its fields and for what it holds of models.
+fn is_line(event: &EventFacts) -> bool {
+    let is_there_for_more = || {
+        vocabulary::content_event(&event.name, &event.target)
+            || event.attributes.iter().any(|(name, _)| name.starts_with("augur."))
+    };
+    event.level >= Level::Info || !is_there_for_more()
 }
 
 fn only_ours(attributes: &Attributes) -> bool {

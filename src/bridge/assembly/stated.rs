@@ -67,6 +67,7 @@ impl Assembly {
         }
         complain(road, Some(index), &mut fields);
         let members = std::mem::take(&mut fields.members);
+        self.failed |= members.get("status").and_then(Value::as_str) == Some("failed");
         if let Some(step) = self.steps.get_mut(&index) {
             step.stated_status |= members.contains_key("status");
             step.has_action |= members.contains_key("action");

@@ -97,6 +97,20 @@ impl Files {
         Ok(bytes)
     }
 
+    /// The bytes of a file that was just found to be one, into a buffer that can be used again.
+    pub(crate) fn read_found(&self, entry: &Entry, buffer: &mut Vec<u8>) -> Result<(), ReadError> {
+        let failed = |error| ReadError::io(&entry.path, error);
+        let file = File::open(self.root.join(&entry.path)).map_err(failed)?;
+        buffer.clear();
+        // Room for the end of the file, or looking for it would cost a read more.
+        buffer.reserve(usize::try_from(entry.bytes.min(self.limit)).unwrap_or_default() + 64);
+        file.take(self.limit.saturating_add(1)).read_to_end(buffer).map_err(failed)?;
+        if buffer.len() as u64 > self.limit {
+            return Err(ReadError::TooLarge { path: entry.path.clone(), limit: self.limit });
+        }
+        Ok(())
+    }
+
     /// The JSON value in a file.
     pub(crate) fn json(&self, path: &str) -> Result<Value, ReadError> {
         parse(&self.read(path)?).map_err(|error| ReadError::Json { path: path.to_owned(), error: Box::new(error) })
@@ -144,7 +158,12 @@ impl Files {
 
     /// Everything below the bundle's folder, in path order; folders are entered and not told.
     pub(crate) fn walk(&self) -> Walk<'_> {
-        Walk { files: self, open: Vec::new(), started: false }
+        self.walk_in("", None)
+    }
+
+    /// Everything below a folder; one folder is told and not entered.
+    pub(crate) fn walk_in(&self, folder: &'static str, closed: Option<&'static str>) -> Walk<'_> {
+        Walk { files: self, open: Vec::new(), folder, closed, started: false }
     }
 }
 
@@ -177,6 +196,8 @@ fn kind(metadata: &fs::Metadata) -> Kind {
 pub(crate) struct Walk<'a> {
     files: &'a Files,
     open: Vec<vec::IntoIter<Entry>>,
+    folder: &'static str,
+    closed: Option<&'static str>,
     started: bool,
 }
 
@@ -198,7 +219,7 @@ impl Iterator for Walk<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         if !std::mem::replace(&mut self.started, true)
-            && let Err(error) = self.enter("")
+            && let Err(error) = self.enter(self.folder)
         {
             return Some(Err(error));
         }
@@ -207,7 +228,7 @@ impl Iterator for Walk<'_> {
                 None => {
                     self.open.pop();
                 }
-                Some(entry) if entry.kind == Kind::Folder => {
+                Some(entry) if entry.kind == Kind::Folder && self.closed != Some(entry.path.as_str()) => {
                     if let Err(error) = self.enter(&entry.path) {
                         return Some(Err(error));
                     }

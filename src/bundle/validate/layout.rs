@@ -13,10 +13,11 @@ const NEWLINE: &str = "must end in exactly one newline";
 const INDENT: &str = "not indented by two spaces";
 const NOT_ONE_LINE: &str = "is not laid out as the format has it: sorted keys, `, ` and `: ` between parts";
 
-/// Compares a document's bytes with what its value would be written as; says which rule was broken if it can tell.
-pub(super) fn document(bytes: &[u8], value: &Value) -> Faults {
-    let mut written = Vec::with_capacity(bytes.len());
-    write_pretty(value, 0, &mut written);
+/// Compares a document's bytes with what its value would be written as; says which rule was broken if it can tell. `written`
+/// is a buffer that can be used again.
+pub(super) fn document(bytes: &[u8], value: &Value, written: &mut Vec<u8>) -> Faults {
+    written.clear();
+    write_pretty(value, 0, written);
     written.push(b'\n');
     if written == bytes {
         return Faults::new();
@@ -41,9 +42,9 @@ pub(super) fn foreign(bytes: &[u8], value: &Value) -> Faults {
 }
 
 /// The same for a line of a JSON-lines file.
-pub(super) fn line(bytes: &[u8], value: &Value) -> Faults {
-    let mut written = Vec::with_capacity(bytes.len());
-    write_line(value, &mut written);
+pub(super) fn line(bytes: &[u8], value: &Value, written: &mut Vec<u8>) -> Faults {
+    written.clear();
+    write_line(value, written);
     if written == bytes {
         Faults::new()
     } else if sorted(bytes) {
@@ -220,7 +221,7 @@ mod tests {
             ("{\n  \"a\": \"\\u00e9\"\n}\n", vec![NOT_PRETTY]),
             ("{\r\n  \"a\": 1\r\n}\r\n", vec![INDENT]),
         ] {
-            assert_eq!(document(text.as_bytes(), &value(text)), faults, "{text:?}");
+            assert_eq!(document(text.as_bytes(), &value(text), &mut Vec::new()), faults, "{text:?}");
         }
     }
 
@@ -247,7 +248,7 @@ mod tests {
             (r#"{"b": 1, "a": 2}"#, vec![NOT_SORTED]),
             ("{\"a\": 1}\r", vec![NOT_ONE_LINE]),
         ] {
-            assert_eq!(line(text.as_bytes(), &value(text)), faults, "{text}");
+            assert_eq!(line(text.as_bytes(), &value(text), &mut Vec::new()), faults, "{text}");
         }
     }
 }

@@ -4,10 +4,13 @@ use super::super::{paths, reader::Entry};
 use super::{Judge, index_in, index_of, layout, steps::Seen};
 use crate::{
     record::{Object, Value, parse},
-    schema::Schema,
+    schema::{self, Schema},
 };
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+
+/// Files of lines up to this length are read as a whole, in bytes.
+const AT_ONCE: u64 = 1024 * 1024;
 
 /// What a file is, by its path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,35 +94,44 @@ impl Judge<'_> {
             Place::Mark => return None,
             Place::Bytes => return self.bytes(path),
             Place::Picture => return self.picture(path),
-            Place::Lines(stem) => return self.lines(path, stem),
+            Place::Lines(stem) => return self.lines(entry, stem),
             Place::Stray => {
                 self.problem(path, "is no step: steps are `steps/<NNNN>.json` or `steps/<NNNN>/<short id>.json`");
                 return self.bytes(path);
             }
             _ => {}
         }
-        let bytes = match self.files.read(path) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                self.unreadable(path, &error);
-                return None;
-            }
-        };
-        match parse(&bytes) {
+        let mut bytes = std::mem::take(&mut self.bytes);
+        let read = self.files.read_found(entry, &mut bytes);
+        let digest = read.is_ok().then(|| {
+            self.document(entry, place, &bytes, steps);
+            Sha256::digest(&bytes).into()
+        });
+        if let Err(error) = read {
+            self.unreadable(path, &error);
+        }
+        self.bytes = bytes;
+        digest
+    }
+
+    fn document(&mut self, entry: &Entry, place: Place<'_>, bytes: &[u8], steps: &mut BTreeMap<u64, Seen>) {
+        match parse(bytes) {
             Ok(value) => {
-                let faults =
-                    if place.is_ours() { layout::document(&bytes, &value) } else { layout::foreign(&bytes, &value) };
-                self.layout(path, faults);
+                let faults = if place.is_ours() {
+                    layout::document(bytes, &value, &mut self.written)
+                } else {
+                    layout::foreign(bytes, &value)
+                };
+                self.layout(&entry.path, faults);
                 self.value(entry, place, &value, steps);
             }
             Err(error) => {
-                self.problem(path, format!("not valid JSON: {error}"));
+                self.problem(&entry.path, format!("not valid JSON: {error}"));
                 if let Place::Step { index, short } = place {
                     steps.entry(index).or_default().unreadable(short.is_some());
                 }
             }
         }
-        Some(Sha256::digest(&bytes).into())
     }
 
     fn value(&mut self, entry: &Entry, place: Place<'_>, value: &Value, steps: &mut BTreeMap<u64, Seen>) {
@@ -175,8 +187,28 @@ impl Judge<'_> {
         }
     }
 
-    fn lines(&mut self, path: &str, stem: &str) -> Option<[u8; 32]> {
-        let schema = if path == paths::REASONING { Schema::Reasoning } else { Schema::Event };
+    fn lines(&mut self, entry: &Entry, stem: &str) -> Option<[u8; 32]> {
+        if entry.bytes <= AT_ONCE {
+            let mut bytes = std::mem::take(&mut self.bytes);
+            let read = self.files.read_found(entry, &mut bytes);
+            let digest = read.is_ok().then(|| {
+                for (position, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
+                    let whole = line.strip_suffix(b"\n");
+                    self.line(&entry.path, stem, position, whole.unwrap_or(line), whole.is_some());
+                }
+                Sha256::digest(&bytes).into()
+            });
+            if let Err(error) = read {
+                self.unreadable(&entry.path, &error);
+            }
+            self.bytes = bytes;
+            return digest;
+        }
+        self.many_lines(&entry.path, stem)
+    }
+
+    /// The same for a file that is not held as a whole.
+    fn many_lines(&mut self, path: &str, stem: &str) -> Option<[u8; 32]> {
         let mut lines = match self.files.lines(path) {
             Ok(lines) => lines,
             Err(error) => {
@@ -192,35 +224,44 @@ impl Judge<'_> {
                     return None;
                 }
             };
-            let place = format!("{path}:{}", position + 1);
-            if !line.whole {
-                self.problem(path, "last line has no newline");
-            }
-            match parse(&line.bytes) {
-                Ok(value) => {
-                    self.layout(&place, layout::line(&line.bytes, &value));
-                    self.schema(schema, &value, &place, "");
-                    self.belongs(&place, schema, stem, &value);
-                }
-                Err(error) => self.problem(&place, format!("not valid JSON: {error}")),
-            }
+            self.line(path, stem, position, &line.bytes, line.whole);
         }
         Some(lines.digest())
     }
 
-    fn belongs(&mut self, place: &str, schema: Schema, stem: &str, value: &Value) {
-        let Some(event) = value.as_object().filter(|_| schema == Schema::Event) else { return };
-        let step_index = event.get("step_index").filter(|index| !index.is_null());
-        let expected = match step_index {
-            None => "run".to_owned(),
-            Some(_) => match index_of(event) {
-                Some(index) => format!("{index:04}"),
-                None => return,
-            },
-        };
-        if stem != expected {
-            self.problem(place, format!("belongs in events/{expected}.jsonl"));
+    fn line(&mut self, path: &str, stem: &str, position: usize, bytes: &[u8], whole: bool) {
+        let schema = if path == paths::REASONING { Schema::Reasoning } else { Schema::Event };
+        let place = || format!("{path}:{}", position + 1);
+        if !whole {
+            self.problem(path, "last line has no newline");
         }
+        match parse(bytes) {
+            Ok(value) => {
+                let faults = layout::line(bytes, &value, &mut self.written);
+                if !faults.is_empty() {
+                    self.layout(&place(), faults);
+                }
+                self.report.records += 1;
+                if let Err(violations) = schema::validate(schema, &value) {
+                    self.violations(schema, violations, &place(), "");
+                }
+                if let Some(stem) = value.as_object().and_then(|record| other_stem(schema, stem, record)) {
+                    self.problem(&place(), format!("belongs in events/{stem}.jsonl"));
+                }
+            }
+            Err(error) => self.problem(&place(), format!("not valid JSON: {error}")),
+        }
+    }
+}
+
+/// The name of the file that an event belongs in, without its ending, if that is another one.
+fn other_stem(schema: Schema, stem: &str, event: &Object) -> Option<String> {
+    if schema != Schema::Event {
+        return None;
+    }
+    match event.get("step_index").filter(|index| !index.is_null()) {
+        None => (stem != "run").then(|| "run".to_owned()),
+        Some(_) => index_of(event).filter(|index| index_in(stem) != Some(*index)).map(|index| format!("{index:04}")),
     }
 }
 

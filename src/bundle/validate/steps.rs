@@ -26,6 +26,8 @@ pub(super) struct Seen {
     iterations: Option<u64>,
     /// The digest of the canonical step's value.
     digest: Option<[u8; 32]>,
+    /// Whether it follows the schema.
+    valid: bool,
     in_trace: bool,
 }
 
@@ -45,7 +47,9 @@ impl Seen {
 impl Judge<'_> {
     pub(super) fn step(&mut self, path: &str, index: u64, short: Option<&str>, value: &Value, seen: &mut Seen) {
         seen.file(short.is_some());
+        let problems = (self.report.problems.len(), self.report.omitted);
         self.schema(Schema::Step, value, path, "");
+        let valid = problems == (self.report.problems.len(), self.report.omitted);
         let Some(step) = value.as_object() else { return };
         let id = step.get("step_id").and_then(Value::as_str).unwrap_or_default();
         if !self.manifest.is_empty() && !self.follows_convention(id, step) {
@@ -65,6 +69,7 @@ impl Judge<'_> {
             seen.canonical += 1;
             seen.iterations = iterations.and_then(Value::as_u64);
             seen.digest = Some(value_digest(value));
+            seen.valid = valid;
         }
     }
 
@@ -167,12 +172,19 @@ impl Judge<'_> {
     fn trace_step(&mut self, value: &Value, trace: &mut Trace, steps: &mut BTreeMap<u64, Seen>) {
         let position = trace.count;
         trace.count += 1;
-        self.schema(Schema::Step, value, paths::TRACE, &format!("steps/{position}"));
+        let index = value.as_object().and_then(index_of);
+        let digest = value_digest(value);
+        // What stands in a file as well was held against the schema there.
+        let known = index.and_then(|index| steps.get(&index)).filter(|seen| seen.valid);
+        if known.is_some_and(|seen| seen.digest == Some(digest)) {
+            self.report.records += 1;
+        } else {
+            self.schema(Schema::Step, value, paths::TRACE, &format!("steps/{position}"));
+        }
         let Some(step) = value.as_object() else { return };
         if let Some(fingerprint) = &mut trace.fingerprint {
             fingerprint.step(step);
         }
-        let index = index_of(step);
         let whose = index.map_or("step without index: ".to_owned(), |index| format!("step {index}: "));
         self.references(paths::TRACE, &whose, step);
         let Some(index) = index else { return };
@@ -186,7 +198,7 @@ impl Judge<'_> {
                 .problem(paths::TRACE, format!("steps[] and steps/ hold different indexes: {index} has no file"));
         };
         seen.in_trace = true;
-        if seen.digest.is_some_and(|digest| digest != value_digest(value)) {
+        if seen.digest.is_some_and(|known| known != digest) {
             self.problem(paths::TRACE, format!("step {index} differs from its file"));
         }
     }

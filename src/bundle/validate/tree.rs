@@ -6,7 +6,7 @@ use super::super::{
     summary::visible,
 };
 use super::{Judge, Signatures, steps::Seen};
-use crate::record::Value;
+use crate::{record::Value, store::hex};
 use std::{
     collections::BTreeMap,
     io::{self, Read},
@@ -17,40 +17,75 @@ use std::{
 const UNSIGNED: &[&str] =
     &["manifest.json", "incomplete", "crops/", "diagnostics/", "diffs/", "logs/", "otel/", "preferences/", "replay/"];
 
+/// Where the steps are, as paths of files begin.
+const STEPS: &str = "steps/";
+
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 
 impl Judge<'_> {
-    /// Judges all files but `manifest.json` and the content of `trace.json`.
-    pub(super) fn tree(&mut self, signatures: Signatures) -> BTreeMap<u64, Seen> {
-        let mut steps = BTreeMap::new();
-        let mut signed = self.signed(signatures).peekable();
+    /// Judges all files but `manifest.json`, the content of `trace.json`, and those of the steps. Returns where the problems
+    /// of the latter would stand.
+    pub(super) fn tree(&mut self, signatures: Signatures) -> usize {
+        let mut signed = self.signed(signatures, |path| !path.starts_with(STEPS)).peekable();
         let files = self.files;
-        for entry in files.walk() {
-            let entry = match entry {
-                Ok(entry) => entry,
-                Err(error) => {
-                    let place = error.path().to_owned();
-                    self.unreadable(&place, &error);
-                    continue;
-                }
-            };
-            let signature = self.signature(&mut signed, Some(&entry.path));
-            if !self.is_plain(&entry) {
-                continue;
+        let mut gap = None;
+        for entry in files.walk_in("", Some(paths::STEPS)) {
+            if gap.is_none() && entry.as_ref().is_ok_and(|entry| entry.path.as_str() >= paths::STEPS) {
+                self.signature(&mut signed, Some(STEPS));
+                gap = Some(self.report.problems.len());
             }
-            self.report.files += 1;
-            self.report.bytes = self.report.bytes.saturating_add(entry.bytes);
-            let digest = self.file(&entry, &mut steps);
-            match (signature, digest) {
-                (Some(signature), Some(digest)) if signature != hex(&digest) => {
-                    self.problem(&entry.path, "content does not match its signature");
-                }
-                (None, _) if signatures != Signatures::Unknown => self.uncovered(&entry.path),
-                _ => {}
+            if !entry.as_ref().is_ok_and(|entry| entry.kind == Kind::Folder) {
+                self.entry(entry, &mut signed, signatures, &mut BTreeMap::new());
             }
+        }
+        if gap.is_none() {
+            self.signature(&mut signed, Some(STEPS));
+        }
+        let gap = gap.unwrap_or(self.report.problems.len());
+        self.signature(&mut signed, None);
+        gap
+    }
+
+    /// Judges the files of the steps.
+    pub(super) fn steps(&mut self, signatures: Signatures) -> BTreeMap<u64, Seen> {
+        let mut steps = BTreeMap::new();
+        let mut signed = self.signed(signatures, |path| path.starts_with(STEPS)).peekable();
+        let files = self.files;
+        for entry in files.walk_in(paths::STEPS, None) {
+            self.entry(entry, &mut signed, signatures, &mut steps);
         }
         self.signature(&mut signed, None);
         steps
+    }
+
+    fn entry(
+        &mut self,
+        entry: Result<Entry, ReadError>,
+        signed: &mut Peekable<impl Iterator<Item = (String, String)>>,
+        signatures: Signatures,
+        steps: &mut BTreeMap<u64, Seen>,
+    ) {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                let place = error.path().to_owned();
+                return self.unreadable(&place, &error);
+            }
+        };
+        let signature = self.signature(signed, Some(&entry.path));
+        if !self.is_plain(&entry) {
+            return;
+        }
+        self.report.files += 1;
+        self.report.bytes = self.report.bytes.saturating_add(entry.bytes);
+        let digest = self.file(&entry, steps);
+        match (signature, digest) {
+            (Some(signature), Some(digest)) if signature != hex(digest) => {
+                self.problem(&entry.path, "content does not match its signature");
+            }
+            (None, _) if signatures != Signatures::Unknown => self.uncovered(&entry.path),
+            _ => {}
+        }
     }
 
     fn is_plain(&mut self, entry: &Entry) -> bool {
@@ -87,13 +122,18 @@ impl Judge<'_> {
         None
     }
 
-    /// The signatures in path order: read as they are needed, or sorted first if the manifest has them in disorder.
-    fn signed(&self, order: Signatures) -> Box<dyn Iterator<Item = (String, String)>> {
+    /// The signatures of the paths that count, in path order: read as they are needed, or sorted first if the manifest has them in disorder.
+    fn signed(
+        &self,
+        order: Signatures,
+        counts: impl Fn(&str) -> bool + 'static,
+    ) -> Box<dyn Iterator<Item = (String, String)>> {
         let outline = match order {
             Signatures::Unknown | Signatures::None => return Box::new(std::iter::empty()),
             Signatures::Sorted | Signatures::Unsorted => self.signatures().into_iter().flatten(),
         };
-        let entries = outline.filter_map(|part| match part {
+        let entries = outline.filter_map(move |part| match part {
+            Ok(Part::Entry(path, _)) if !counts(&path) => None,
             Ok(Part::Entry(path, Value::String(digest))) => Some((path, digest)),
             Ok(Part::Entry(path, _)) => Some((path, String::new())),
             _ => None,
@@ -139,6 +179,3 @@ impl Judge<'_> {
     }
 }
 
-pub(super) fn hex(digest: &[u8; 32]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
-}

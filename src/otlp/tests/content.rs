@@ -39,7 +39,7 @@ fn a_secret_leaves_by_no_part_of_a_span() {
         .with_attributes(secrets())
         .with_events(vec![Event::new(format!("sent cookie: {CANARY}"), SystemTime::now(), secrets(), 0)])
         .with_links(vec![Link::new(link, secrets(), 0)])
-        .start(&otlp.provider.tracer_with_scope(
+        .start(&otlp.spans.as_ref().unwrap().provider.tracer_with_scope(
             opentelemetry::InstrumentationScope::builder("scope").with_attributes(secrets()).build(),
         ));
     span.set_status(Status::error(format!("refused {bearer}")));
@@ -99,6 +99,7 @@ fn the_cut_comes_after_redaction() {
     let value = format!("{} user{CANARY}@example.com", "x".repeat(32 * 1024 - 8));
     let huge = format!("password={CANARY} {}", "x".repeat(text::LONGEST_SEARCHED));
     otlp.tracer()
+        .unwrap()
         .build(SpanBuilder::from_name("s").with_attributes([KeyValue::new("a", value), KeyValue::new("b", huge)]))
         .end();
     assert!(otlp.finish(LONG).is_complete());
@@ -128,7 +129,7 @@ fn what_the_mode_of_a_span_does_not_admit_stays_behind() {
                 vec![KeyValue::new("target", "rig::completions")],
                 0,
             )])
-            .start(&otlp.tracer());
+            .start(&otlp.tracer().unwrap());
         if let Some(stamp) = stamp {
             span.set_attribute(KeyValue::new(MODE_ATTRIBUTE, stamp));
         }
@@ -171,6 +172,7 @@ fn a_batch_too_large_for_one_request_leaves_in_several() {
     let otlp = start(&collector);
     for _ in 0..20 {
         otlp.tracer()
+            .unwrap()
             .build(
                 SpanBuilder::from_name("s")
                     .with_attributes((0..20).map(|index| KeyValue::new(format!("a{index}"), "y".repeat(30_000)))),
@@ -188,7 +190,7 @@ fn a_batch_too_large_for_one_request_leaves_in_several() {
 struct Names(Arc<Mutex<Vec<String>>>);
 
 impl opentelemetry_sdk::trace::SpanExporter for Names {
-    async fn export(&self, batch: Vec<opentelemetry_sdk::trace::SpanData>) -> OTelSdkResult {
+    async fn export(&self, batch: Vec<opentelemetry_sdk::trace::SpanData>) -> opentelemetry_sdk::error::OTelSdkResult {
         self.0.lock().unwrap().extend(batch.into_iter().map(|span| span.name.into_owned()));
         Ok(())
     }

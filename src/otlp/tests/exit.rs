@@ -40,13 +40,14 @@ fn a_collector_that_will_not_do_is_named_with_the_reason() {
         let collector = Collector::start(manner);
         let settings = settings(collector.port, &[("OTEL_EXPORTER_OTLP_TIMEOUT", "3000")]);
         let settings = if reason.contains("300 ms") {
-            Settings { timeout: Duration::from_millis(300), ..settings }
+            let traces = Target { timeout: Duration::from_millis(300), ..settings.traces.unwrap() };
+            Settings { traces: Some(traces), ..settings }
         } else {
             settings
         };
         let otlp = start_with(&settings);
         end_span(&otlp, "lost");
-        let report = otlp.finish(LONG);
+        let report = otlp.finish(LONG).spans;
         let cause = report.last_error.clone().unwrap();
         assert!(cause.starts_with(&format!("127.0.0.1:{}: ", collector.port)) && cause.contains(reason), "{cause}");
         assert!(!cause.contains(CANARY), "{cause}");
@@ -68,7 +69,7 @@ fn nobody_at_the_address_is_a_refused_connection() {
     let otlp = start_with(&settings(port, &[]));
     end_span(&otlp, "lost");
     let report = otlp.finish(LONG);
-    assert_eq!((report.failed, report.late), (1, false));
+    assert_eq!((report.spans.failed, report.spans.late), (1, false));
     assert!(report.to_string().contains(&format!("1 failed: 127.0.0.1:{port}: Connection refused")), "{report}");
 }
 
@@ -81,7 +82,7 @@ fn the_deadline_holds_whatever_the_collector_does() {
         let otlp = start(&collector);
         end_span(&otlp, "late");
         let started = Instant::now();
-        let report = otlp.finish(deadline);
+        let report = otlp.finish(deadline).spans;
         assert!(started.elapsed() < deadline + GRACE, "collector {kind} took {:?}", started.elapsed());
         assert!(!report.is_complete() && report.last_error.is_some(), "{report:?}");
         let started = Instant::now();
@@ -96,10 +97,10 @@ fn what_was_late_still_arrives_if_the_process_goes_on() {
     let collector = Collector::start(Manner::Slow(Duration::from_millis(400)));
     let otlp = start(&collector);
     end_span(&otlp, "late");
-    let report = otlp.finish(Duration::from_millis(50));
+    let report = otlp.finish(Duration::from_millis(50)).spans;
     assert_eq!((report.pending, report.late), (1, true));
     let started = Instant::now();
-    while otlp.report().sent == 0 {
+    while otlp.report().spans.sent == 0 {
         assert!(started.elapsed() < LONG);
         std::thread::sleep(Duration::from_millis(10));
     }
@@ -113,7 +114,7 @@ fn after_the_end_spans_are_neither_sent_nor_counted() {
     end_span(&otlp, "in time");
     otlp.finish(LONG);
     end_span(&otlp, "too late");
-    let report = otlp.finish(LONG);
+    let report = otlp.finish(LONG).spans;
     assert!(report.is_complete());
     assert_eq!((report.ended, collector.spans().len()), (1, 1));
 }
@@ -123,7 +124,7 @@ fn a_retry_that_succeeds_is_a_success() {
     let collector = Collector::start(Manner::InTurn(vec![answer("503 Busy", "", b""), answer("200 OK", "", b"")]));
     let otlp = start(&collector);
     end_span(&otlp, "again");
-    let report = otlp.finish(LONG);
+    let report = otlp.finish(LONG).spans;
     assert!(report.is_complete());
     assert_eq!((report.requests, report.failed_requests, report.last_error), (2, 1, None));
     assert_eq!(report.bytes, collector.requests()[1].body.len() as u64);
@@ -135,7 +136,7 @@ fn spans_that_the_collector_throws_away_are_not_sent_spans() {
     let otlp = start(&collector);
     end_span(&otlp, "kept");
     end_span(&otlp, "rejected");
-    let report = otlp.finish(LONG);
+    let report = otlp.finish(LONG).spans;
     assert_eq!((report.sent, report.failed), (1, 1));
     let cause = report.last_error.unwrap();
     assert!(cause.ends_with("the collector rejected 1 spans: bad span, ***REDACTED:bearer***"), "{cause}");
@@ -149,10 +150,10 @@ fn a_full_queue_is_counted_span_by_span() {
     for _ in 0..500 {
         end_span(&otlp, "burst");
     }
-    let report = otlp.finish(LONG);
+    let report = otlp.finish(LONG).spans;
     assert_eq!(report.ended, 500);
-    assert!(report.dropped_on_full_queue >= 470, "{report}");
-    assert_eq!(report.sent + report.dropped_on_full_queue, 500, "{report}");
+    assert!(report.dropped_on_full_queue >= 470, "{report:?}");
+    assert_eq!(report.sent + report.dropped_on_full_queue, 500, "{report:?}");
     assert_eq!(report.sent, collector.spans().len() as u64);
 }
 
@@ -162,9 +163,12 @@ fn bytes_that_wait_are_bounded_like_spans() {
     let otlp = start(&collector);
     let text = "z".repeat(1024 * 1024);
     for _ in 0..100 {
-        otlp.tracer().build(SpanBuilder::from_name("s").with_attributes([KeyValue::new("a", text.clone())])).end();
+        otlp.tracer()
+            .unwrap()
+            .build(SpanBuilder::from_name("s").with_attributes([KeyValue::new("a", text.clone())]))
+            .end();
     }
-    let report = otlp.report();
+    let report = otlp.report().spans;
     assert_eq!((report.pending, report.dropped_on_full_queue), (63, 37));
     otlp.finish(Duration::from_millis(10));
 }
@@ -176,8 +180,12 @@ fn spans_arrive_from_every_kind_of_runtime_and_it_does_not_stall() {
         let otlp = start_with(&settings(port, &[]));
         traced(&otlp, || tracing::info_span!("work").in_scope(|| {}));
         let started = Instant::now();
-        let report = otlp.finish(LONG);
-        assert!(report.is_complete() && started.elapsed() < Duration::from_secs(1), "{report} {:?}", started.elapsed());
+        let report = otlp.finish(LONG).spans;
+        assert!(
+            report.is_complete() && started.elapsed() < Duration::from_secs(1),
+            "{report:?} {:?}",
+            started.elapsed()
+        );
     };
     let current = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let single = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
@@ -196,7 +204,7 @@ fn spans_arrive_from_every_kind_of_runtime_and_it_does_not_stall() {
 fn dropping_without_finishing_sends_what_waits_and_does_not_hang() {
     let collector = Collector::start(Manner::Takes);
     let otlp = start(&collector);
-    let layer = otlp.layer::<Registry>();
+    let layer = otlp.layer::<Registry>().unwrap();
     end_span(&otlp, "s");
     drop(otlp);
     assert_eq!(collector.spans().len(), 1);

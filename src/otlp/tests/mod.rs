@@ -29,10 +29,10 @@ fn start(collector: &Collector) -> Otlp {
 }
 
 fn end_span(otlp: &Otlp, name: &'static str) {
-    otlp.tracer().start(name).end();
+    otlp.tracer().unwrap().start(name).end();
 }
 
 /// Does something under a subscriber that has only the OTLP layer.
 fn traced(otlp: &Otlp, work: impl FnOnce()) {
-    tracing::subscriber::with_default(Registry::default().with(otlp.layer()), work);
+    tracing::subscriber::with_default(Registry::default().with(otlp.layer().unwrap()), work);
 }

@@ -42,7 +42,8 @@ fn two_spans_are_two_spans_though_the_whole_process_listens_to_everything() {
         let collector = Collector::start(Manner::Takes);
         let otlp = start(&collector);
         let heard = Heard::default();
-        tracing::subscriber::set_global_default(Registry::default().with(otlp.layer()).with(heard.clone())).unwrap();
+        tracing::subscriber::set_global_default(Registry::default().with(otlp.layer().unwrap()).with(heard.clone()))
+            .unwrap();
         // What an HTTP client with telemetry of its own would do.
         let thread = ExportThread::start().unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -51,10 +52,10 @@ fn two_spans_are_two_spans_though_the_whole_process_listens_to_everything() {
         tracing::info_span!("inner").in_scope(|| tracing::info!("working"));
         for _ in 0..5 {
             runtime.block_on(talk()).unwrap();
-            assert_eq!(otlp.flush(LONG).failed, 0);
+            assert_eq!(otlp.flush(LONG).spans.failed, 0);
         }
         drop(outer);
-        let report = otlp.finish(LONG);
+        let report = otlp.finish(LONG).spans;
         assert_eq!(*heard.0.lock().unwrap(), ["outer", "inner"]);
         assert_eq!((report.ended, report.sent), (2, 2));
         let mut spans: Vec<_> = collector.spans().into_iter().map(|span| (span.name, span.events.len())).collect();

@@ -1,6 +1,9 @@
 //! Model calls of a session: none twice, and a word when they grow large.
 
-use super::{super::road::Road, Refused};
+use super::{
+    super::road::{Known, Road},
+    Refused,
+};
 use crate::{
     CaptureMode,
     capture::Artifact,
@@ -39,6 +42,7 @@ impl Road {
         layer: ModelLayer,
         record: Object,
         mode: CaptureMode,
+        known: Known,
     ) -> Result<Option<String>, Refused> {
         if step_index.is_some_and(|index| self.sensitive.has(index)) {
             return Ok(None);
@@ -56,7 +60,7 @@ impl Road {
             self.sequences.retain(|(step, _), _| step.is_none());
         }
         let versions = versions(&record);
-        let path = self.model_call(step_index, layer, record, mode);
+        let path = self.known_call(step_index, layer, record, mode, known);
         if path.is_none() && mode.passes(Artifact::ModelCall) {
             return Err(Refused::Unfit("the model call"));
         }

@@ -124,7 +124,8 @@ pub(crate) enum Amendment {
 impl Road {
     /// Whether there is a step at an index.
     pub(crate) fn has_step(&self, index: u64) -> bool {
-        self.steps.contains_key(&index) || self.bundle.store().exists(&paths::step(index)) || self.is_iterated(index)
+        let is_on_disk = || self.bundle.store().exists(&paths::step(index)) || self.is_iterated(index);
+        self.steps.contains_key(&index) || !self.is_new(index) && is_on_disk()
     }
 
     /// The index of the canonical step with an id. Reads the steps on disk one by one.
@@ -303,7 +304,7 @@ impl Road {
             if stale {
                 self.steps.remove(&index);
                 let written = self.bundle.write_step(index, &step);
-                self.kept(written);
+                self.kept(written.map(drop));
             }
         }
     }

@@ -118,6 +118,7 @@ impl Road {
             self.redact(Family::ModelCall, &mut record);
             if let (Some(record), _) = self.fit.mend(Schema::ModelCall, record) {
                 let record = Value::Object(record);
+                self.highest_called = self.highest_called.max(index);
                 self.weigh_model_call(&record);
                 let written = self.bundle.write_record(&path, &record);
                 self.kept(written);

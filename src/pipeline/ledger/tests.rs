@@ -1,7 +1,7 @@
 //! The bounds of what the ledger remembers, and what happens past them.
 
 use super::{
-    super::{Dial, Losses, Road},
+    super::{Dial, Known, Losses, Road},
     Refused, Settlement,
     effects::EFFECTS,
     model_calls::{CALLS, LARGE},
@@ -52,7 +52,7 @@ fn call(road: &mut Road, prompt: &str) -> String {
     let call = format!(
         r#"{{"layer": "model", "schema_version": "0.1", "ts": "2026-01-01T00:00:00Z", "prompt_hash": "{prompt}", "request": {{"model": "m"}}, "response": {{}}}}"#
     );
-    road.recorded_call(Some(0), ModelLayer::Model, object(&call), FULL).unwrap().unwrap()
+    road.recorded_call(Some(0), ModelLayer::Model, object(&call), FULL, Known::Nothing).unwrap().unwrap()
 }
 
 fn declare(road: &mut Road, id: &str) -> Result<(), Refused> {
