@@ -1,6 +1,10 @@
 //! Every name in the bundle.
 
-use super::{complaints, generated as said, recorded, support::*};
+use super::{
+    complaints, generated, recorded,
+    support::*,
+    ways::{self, RUN, STEP},
+};
 use std::path::Path;
 use tracing::Span;
 use tracing_augur::{
@@ -13,28 +17,28 @@ use tracing_augur::{
 pub(super) type Way = (&'static str, fn());
 
 pub(super) const STEPS: &[Way] = &[
-    ("at once", || drop(said::step_at_once())),
-    ("as text", || drop(said::step_as_text())),
-    ("with a question mark", || drop(said::step_shown())),
-    ("as JSON", || drop(said::step_as_json())),
-    ("late", || said::step_late(&said::step_declared())),
-    ("again", || said::step_late(&said::step_at_once())),
-    ("in events", || step_span!("x").in_scope(said::step_in_events)),
+    ("at once", || drop((STEP.at_once)())),
+    ("as text", || drop((STEP.as_text)())),
+    ("with a question mark", || drop((STEP.shown)())),
+    ("as JSON", || drop((STEP.as_json)())),
+    ("late", || (STEP.late)(&(STEP.declared)())),
+    ("again", || (STEP.late)(&(STEP.at_once)())),
+    ("in events", || step_span!("x").in_scope(STEP.in_events)),
 ];
 
 pub(super) const RUNS: &[Way] = &[
-    ("at once", || with_a_step(said::run_at_once())),
-    ("as text", || with_a_step(said::run_as_text())),
-    ("with a question mark", || with_a_step(said::run_shown())),
-    ("as JSON", || with_a_step(said::run_as_json())),
+    ("at once", || with_a_step((RUN.at_once)())),
+    ("as text", || with_a_step((RUN.as_text)())),
+    ("with a question mark", || with_a_step((RUN.shown)())),
+    ("as JSON", || with_a_step((RUN.as_json)())),
     ("late", || {
-        let run = said::run_declared();
-        said::run_late(&run);
+        let run = (RUN.declared)();
+        (RUN.late)(&run);
         with_a_step(run);
     }),
     ("in events", || {
         run_span!("told").in_scope(|| {
-            said::run_in_events();
+            (RUN.in_events)();
             step_span!("click");
         });
     }),
@@ -67,7 +71,7 @@ fn every_name_of_a_step_is_found_in_it_however_it_is_said() {
     let trace = json(bundle.join("trace.json"));
     assert_eq!(at(&trace, "steps").as_array().unwrap().len(), STEPS.len());
     for (index, (way, _)) in STEPS.iter().enumerate() {
-        assert_has_all(way, at(&trace, &format!("steps.{index}")), said::STEP_RECORD);
+        assert_has_all(way, at(&trace, &format!("steps.{index}")), generated::STEP_RECORD);
     }
     assert_eq!(complaints(&bundle), [""; 0]);
 }
@@ -78,7 +82,7 @@ fn every_name_of_a_run_is_found_in_it_however_it_is_said() {
     for (way, say) in RUNS {
         let bundle = recorded(config(&root), say);
         let trace = json(bundle.join("trace.json"));
-        assert_has_all(way, at(&trace, "session"), said::RUN_RECORD);
+        assert_has_all(way, at(&trace, "session"), generated::RUN_RECORD);
         assert_eq!(at(&trace, "steps").as_array().unwrap().len(), 1);
         assert_eq!(complaints(&bundle), [""; 0], "{way}");
     }
@@ -89,14 +93,14 @@ fn every_name_of_an_event_is_found_in_it() {
     let bundle = recorded(config(&bundles("vocabulary_events")), || {
         let _run = run_span!("events").entered();
         step_span!("click").in_scope(|| {
-            said::event();
-            said::event_as_text();
+            ways::event();
+            ways::event_as_text();
         });
     });
     let events = lines(bundle.join("events/0000.jsonl"));
     assert_eq!(events.len(), 2);
     for event in &events {
-        let mut expected = parse(said::EVENT_RECORD.as_bytes()).unwrap();
+        let mut expected = parse(generated::EVENT_RECORD.as_bytes()).unwrap();
         expected.as_object_mut().unwrap().insert("step_index".into(), 0.into());
         assert_eq!(event.to_string(), expected.to_string());
     }

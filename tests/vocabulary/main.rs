@@ -4,7 +4,6 @@
 
 mod every_name;
 mod fields;
-#[cfg_attr(not(feature = "otlp"), allow(dead_code, reason = "only OTLP is looked at field by field"))]
 #[rustfmt::skip]
 mod generated;
 #[cfg(feature = "otlp")]
@@ -14,6 +13,7 @@ mod otlp;
 mod real_parts;
 #[path = "../support/mod.rs"]
 mod support;
+mod ways;
 
 use std::{
     path::{Path, PathBuf},

@@ -2,10 +2,10 @@
 
 use super::{
     every_name::{RUNS, STEPS, config},
-    generated as said,
     real_parts::{CollectedSpan, Collector},
     recorded,
     support::bundles,
+    ways::{self, lists},
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -24,13 +24,12 @@ fn sent(test: &str, agent: impl FnOnce()) -> (Vec<CollectedSpan>, String) {
 }
 
 /// Holds attributes against fields. What `Debug` made of a text cannot be told from a text.
-fn assert_has(what: &str, attributes: &BTreeMap<String, Value>, fields: &[(&str, &str)]) {
-    for (field, json) in fields {
-        let expected: Value = serde_json::from_str(json).unwrap();
+fn assert_has(what: &str, attributes: &BTreeMap<String, Value>, fields: &lists::List) {
+    for (field, expected) in fields {
         let Some(value) = attributes.get(*field) else { panic!("{field} of {what} is not there") };
-        let same = match (value, &expected) {
+        let same = match (value, expected) {
             (Value::String(text), Value::Array(_) | Value::Object(_)) => {
-                serde_json::from_str::<Value>(text).is_ok_and(|value| value == expected)
+                serde_json::from_str::<Value>(text).is_ok_and(|value| value == *expected)
             }
             (Value::String(text), Value::String(word)) => text == word || *text == format!("{word:?}"),
             (value, expected) => value == expected,
@@ -44,7 +43,7 @@ fn of_events(span: &CollectedSpan) -> BTreeMap<String, Value> {
     span.events.iter().flat_map(|event| event.attributes.clone()).collect()
 }
 
-fn assert_ways(ways: &[(&str, fn())], spans: &[&CollectedSpan], plain: &[(&str, &str)], whole: &[(&str, &str)]) {
+fn assert_ways(ways: &[(&str, fn())], spans: &[&CollectedSpan], plain: &lists::List, whole: &lists::List) {
     assert_eq!(spans.len(), ways.len());
     for ((way, _), span) in ways.iter().zip(spans) {
         match *way {
@@ -92,20 +91,20 @@ fn every_name_of_a_step_is_found_on_its_span_with_its_type_and_once() {
         STEPS.iter().for_each(|(_, say)| say());
     });
     let steps: Vec<_> = spans.iter().filter(|span| span.name != "steps").collect();
-    assert_ways(STEPS, &steps, said::STEP_FIELDS, said::STEP_STRUCTURES);
+    assert_ways(STEPS, &steps, &lists::step_fields(), &lists::step_structures());
     assert_no_attribute_is_double(&raw);
 }
 
 #[test]
 fn every_name_of_a_run_is_found_on_its_span_with_its_type() {
     let (spans, raw) = sent("vocabulary_otlp_runs", || RUNS[0].1());
-    let run: Vec<_> = spans.iter().filter(|span| span.name == "run").collect();
-    assert_ways(&RUNS[..1], &run, said::RUN_FIELDS, said::RUN_STRUCTURES);
+    let run: Vec<_> = spans.iter().filter(|span| span.name == "said").collect();
+    assert_ways(&RUNS[..1], &run, &lists::run_fields(), &lists::run_structures());
     assert_no_attribute_is_double(&raw);
     for (index, (way, say)) in RUNS.iter().enumerate().skip(1) {
         let (spans, raw) = sent("vocabulary_otlp_runs_otherwise", say);
-        let run: Vec<_> = spans.iter().filter(|span| span.name == "run" || span.name == "told").collect();
-        assert_ways(&RUNS[index..=index], &run, said::RUN_FIELDS, said::RUN_STRUCTURES);
+        let run: Vec<_> = spans.iter().filter(|span| span.name == "said" || span.name == "told").collect();
+        assert_ways(&RUNS[index..=index], &run, &lists::run_fields(), &lists::run_structures());
         assert_no_attribute_is_double(&raw);
         assert!(!way.is_empty());
     }
@@ -115,10 +114,10 @@ fn every_name_of_a_run_is_found_on_its_span_with_its_type() {
 fn every_name_of_an_event_is_found_on_it() {
     let (spans, _) = sent("vocabulary_otlp_events", || {
         let _run = run_span!("events").entered();
-        step_span!("click").in_scope(said::event);
+        step_span!("click").in_scope(ways::event);
     });
     let step = spans.iter().find(|span| span.name == "click").unwrap();
-    assert_has("an event", &step.events[0].attributes, said::EVENT_FIELDS);
+    assert_has("an event", &step.events[0].attributes, &lists::event_fields());
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A value for every name, and the source of a test that says them all in every way that there is.
+//! A value for every name, and the source of the lists of a test that says them all in every way that there is.
 
 use super::{About, RENEW, names};
 use crate::{
@@ -66,12 +66,6 @@ fn whole(about: About) -> Value {
     members.collect::<Object>().into()
 }
 
-fn name(field: &str) -> String {
-    // The macros read no number as a part of a name.
-    let has_number = field.split('.').any(|part| part.starts_with(|first: char| first.is_ascii_digit()));
-    if has_number { format!("{field:?}") } else { field.to_owned() }
-}
-
 fn literal(value: &Value) -> String {
     match value {
         Value::String(text) => format!("{text:?}"),
@@ -81,73 +75,38 @@ fn literal(value: &Value) -> String {
     }
 }
 
-/// The same value as text.
-fn spelled(value: &Value) -> String {
-    value.as_str().map_or_else(|| format!("{:?}", value.to_string()), |text| format!("{text:?}"))
-}
-
-/// A function that makes a span or event with fields, each said in one way.
-fn function(out: &mut String, head: &str, open: &str, fields: &[(String, Value)], value: impl Fn(&Value) -> String) {
-    write!(out, "pub fn {head} {{\n    {open}").unwrap();
+/// A macro that hands the names and their values to another.
+fn list(out: &mut String, name: &str, what: &str, fields: &[(String, Value)]) {
+    writeln!(out, "/// {what}.\nmacro_rules! {name} {{\n    ($say:ident) => {{ $say! {{").unwrap();
     for (field, said) in fields {
-        write!(out, "\n        {} = {},", name(field), value(said)).unwrap();
+        writeln!(out, "        {field:?} = {};", literal(said)).unwrap();
     }
-    let end = if head.contains("->") { ")" } else { ");" };
-    writeln!(out, "\n    {end}\n}}\n").unwrap();
+    writeln!(out, "    }} }};\n}}\n").unwrap();
 }
 
-/// The functions that say fields of a span late, and in events.
-fn later(out: &mut String, word: &str, fields: &[(String, Value)]) {
-    writeln!(out, "pub fn {word}_late(span: &Span) {{").unwrap();
-    for (field, said) in fields {
-        writeln!(out, "    span.record({field:?}, {});", literal(said)).unwrap();
-    }
-    writeln!(out, "}}\n\npub fn {word}_in_events() {{").unwrap();
-    for (field, said) in fields {
-        writeln!(out, "    info!({} = {});", name(field), literal(said)).unwrap();
-    }
-    writeln!(out, "}}\n").unwrap();
-}
-
-fn list(out: &mut String, name: &str, fields: &[(String, Value)]) {
-    writeln!(out, "/// Names of fields, and what they say as JSON.\npub const {name}: &[(&str, &str)] = &[").unwrap();
-    for (field, said) in fields {
-        writeln!(out, "    ({field:?}, {:?}),", said.to_string()).unwrap();
-    }
-    writeln!(out, "];\n").unwrap();
-}
-
-fn record(out: &mut String, name: &str, about: About) {
-    writeln!(out, "/// The record that has all of it.\npub const {name}: &str = {:?};\n", whole(about).to_string())
-        .unwrap();
-}
-
-/// The source of the test.
+/// The source of the test's lists.
 pub(super) fn source() -> String {
     let mut out = format!(
-        "//! Every name of the vocabulary, said in every way. Generated from the schemas; renewed with\n//! `{RENEW}`.\n\n\
-         use tracing::{{Span, field::Empty, info, info_span}};\n\n"
+        "//! Every name of the vocabulary with a value, for the test that says them in every way. Generated from the \
+         schemas; renewed with\n//! `{RENEW}`.\n\n"
     );
-    for (about, word, open) in
-        [(About::Step, "step", "info_span!(\"step\","), (About::Run, "run", "info_span!(\"run\",")]
-    {
+    for (about, word) in [(About::Step, "step"), (About::Run, "run"), (About::Event, "event")] {
+        let of_event = |field: &str| about != About::Event || field != "augur.step_index";
         let (plain, structures) = (said(about, false), said(about, true));
+        let plain: Vec<_> = plain.into_iter().filter(|(field, _)| of_event(field)).collect();
+        list(&mut out, &format!("{word}_fields"), "Names of fields", &plain);
+        if about != About::Event {
+            list(
+                &mut out,
+                &format!("{word}_structures"),
+                "Names of objects and lists, which come as JSON",
+                &structures,
+            );
+        }
+        let record = whole(about).to_string();
         let caps = word.to_uppercase();
-        function(&mut out, &format!("{word}_at_once() -> Span"), open, &plain, literal);
-        function(&mut out, &format!("{word}_as_text() -> Span"), open, &plain, spelled);
-        function(&mut out, &format!("{word}_shown() -> Span"), open, &plain, |value| format!("?{}", literal(value)));
-        function(&mut out, &format!("{word}_as_json() -> Span"), open, &structures, literal);
-        function(&mut out, &format!("{word}_declared() -> Span"), open, &plain, |_| "Empty".to_owned());
-        later(&mut out, word, &plain);
-        list(&mut out, &format!("{caps}_FIELDS"), &plain);
-        list(&mut out, &format!("{caps}_STRUCTURES"), &structures);
-        record(&mut out, &format!("{caps}_RECORD"), about);
+        writeln!(out, "/// The record that has all of it.\npub const {caps}_RECORD: &str = {record:?};\n").unwrap();
     }
-    let fields: Vec<_> =
-        said(About::Event, false).into_iter().filter(|(field, _)| field != "augur.step_index").collect();
-    function(&mut out, "event()", "info!(", &fields, literal);
-    function(&mut out, "event_as_text()", "info!(", &fields, spelled);
-    list(&mut out, "EVENT_FIELDS", &fields);
-    record(&mut out, "EVENT_RECORD", About::Event);
+    out.push_str("pub(super) use {event_fields, run_fields, run_structures, step_fields, step_structures};\n");
     out
 }
