@@ -56,6 +56,7 @@ impl Stage {
 
 impl Ambient {
     /// The present moment.
+    #[inline]
     pub(crate) fn now(&self) -> SystemTime {
         match self {
             Self::World => SystemTime::now(),
@@ -73,6 +74,7 @@ impl Ambient {
     }
 
     /// When that ended which started then. The wall clock may have been set meanwhile; it still lasted as long as it did.
+    #[inline]
     pub(crate) fn end(&self, started: SystemTime, began: Instant) -> SystemTime {
         match self {
             Self::World => started + began.elapsed(),

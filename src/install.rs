@@ -107,6 +107,10 @@ impl Config {
         for warning in guard.recorder.otlp.iter().flat_map(|otlp| otlp.warnings()) {
             tracing::warn!(target: "tracing_augur", "{warning}");
         }
+        let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        for warning in crate::config::misspelt(names) {
+            tracing::warn!(target: "tracing_augur", "{warning}");
+        }
         if resolved.mode == CaptureMode::Off && !resolved.disabled {
             tracing::info!(
                 target: "tracing_augur",
@@ -135,7 +139,11 @@ where
     let otlp = start_otlp(resolved, otlp_by_environment)?;
     #[cfg(feature = "otlp")]
     if let Some(door) = &door {
-        door.exports.store(otlp.is_some(), std::sync::atomic::Ordering::Relaxed);
+        let spans = otlp.as_ref().is_some_and(|otlp| otlp.tracer().is_some());
+        door.exports.store(spans, std::sync::atomic::Ordering::Relaxed);
+        if let Some(exit) = otlp.as_ref().and_then(|otlp| otlp.log_exit()) {
+            let _ = door.exit.set(exit);
+        }
     }
     #[cfg(not(feature = "otlp"))]
     let _ = otlp_by_environment;

@@ -1,5 +1,5 @@
 //! Panics of the agent: where they happened is told in the bundle and in OTLP, without secrets, whatever is locked meanwhile.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::print_stderr)]
 
 #[cfg(feature = "otlp")]
 mod real_parts;

@@ -72,14 +72,14 @@ fn every_run_that_failed_stays_with_its_evidence_and_one_that_went_well_leaves_n
 
 #[test]
 fn a_share_of_the_rest_stays_and_it_is_the_same_runs_every_time() {
-    let ids: Vec<String> = (0..60).map(|number| format!("run-{number}")).collect();
+    let ids: Vec<String> = (0..24).map(|number| format!("run-{number}")).collect();
     let kept = |test: &str, percent: f64| {
         let root = bundles(test);
         recorded(config(&root, percent), || ids.iter().for_each(|id| run(id, || {})));
         names(&root)
     };
     let half = kept("sampling_half", 50.0);
-    assert!((15..45).contains(&half.len()), "{}", half.len());
+    assert!((4..20).contains(&half.len()), "{}", half.len());
     assert_eq!(half, kept("sampling_half_again", 50.0));
     assert_eq!(half, ids.iter().filter(|id| Sampling::percent(50.0).keeps(id)).cloned().collect());
     assert_eq!(kept("sampling_all", 100.0).len(), ids.len());

@@ -150,24 +150,24 @@ fn an_assertion_that_does_not_hold_says_what_there_is() {
     let click = run.step(0);
     let outline = "run asked (succeeded):\n  0 click failed\n      grounding observation: two buttons look alike";
     for (said, parts) in [
-        (failure(|| drop(run.step(7).index())), &["there is no step 7", outline][..]),
-        (failure(|| drop(run.assert_status(RunStatus::Halted).id())), &["status is succeeded, not halted", outline]),
-        (failure(|| drop(run.assert_step_types(&["type"]).id())), &[r#"["click"], not ["type"]"#, outline]),
-        (failure(|| drop(run.assert_event("three").id())), &[r#"no event says "three""#, outline]),
-        (failure(|| drop(run.assert_member("task_spec_id", "t").id())), &["no task_spec_id", outline]),
-        (failure(|| drop(run.assert_nowhere("alike").id())), &["events/0000.jsonl holds what should be nowhere"]),
-        (failure(|| drop(click.assert_type("type").index())), &[r#"step_type is "click", not "type""#]),
+        (failure(|| _ = run.step(7).index()), &["there is no step 7", outline][..]),
+        (failure(|| _ = run.assert_status(RunStatus::Halted).id()), &["status is succeeded, not halted", outline]),
+        (failure(|| _ = run.assert_step_types(&["type"]).id()), &[r#"["click"], not ["type"]"#, outline]),
+        (failure(|| _ = run.assert_event("three").id()), &[r#"no event says "three""#, outline]),
+        (failure(|| _ = run.assert_member("task_spec_id", "t").id()), &["no task_spec_id", outline]),
+        (failure(|| _ = run.assert_nowhere("alike").id()), &["events/0000.jsonl holds what should be nowhere"]),
+        (failure(|| _ = click.assert_type("type").index()), &[r#"step_type is "click", not "type""#]),
         (
-            failure(|| drop(click.assert_status(StepStatus::Succeeded).index())),
+            failure(|| _ = click.assert_status(StepStatus::Succeeded).index()),
             &[r#"status is "failed", not "succeeded""#],
         ),
-        (failure(|| drop(click.assert_failed("timeout").index())), &["there is no failure_class"]),
-        (failure(|| drop(click.assert_member("action.params.x", 1).index())), &["action.params.x is 412, not 1"]),
-        (failure(|| drop(click.assert_verdict(VerdictStatus::Passed).index())), &["there is no verdict.status"]),
-        (failure(|| drop(click.assert_event("three").index())), &["no event says", "two buttons look alike"]),
-        (failure(|| drop(click.assert_model_calls(1).index())), &["0 model calls, not 1"]),
-        (failure(|| drop(recording.run_named("other"))), &[r#"no run "other"; there are: asked"#]),
-        (failure(|| drop(Recorder::new().finish().run().id())), &["nothing was recorded"]),
+        (failure(|| _ = click.assert_failed("timeout").index()), &["there is no failure_class"]),
+        (failure(|| _ = click.assert_member("action.params.x", 1).index()), &["action.params.x is 412, not 1"]),
+        (failure(|| _ = click.assert_verdict(VerdictStatus::Passed).index()), &["there is no verdict.status"]),
+        (failure(|| _ = click.assert_event("three").index()), &["no event says", "two buttons look alike"]),
+        (failure(|| _ = click.assert_model_calls(1).index()), &["0 model calls, not 1"]),
+        (failure(|| _ = recording.run_named("other")), &[r#"no run "other"; there are: asked"#]),
+        (failure(|| _ = Recorder::new().finish().run().id()), &["nothing was recorded"]),
     ] {
         for part in parts {
             assert!(said.contains(part), "{part:?} is not in {said:?}");

@@ -85,6 +85,7 @@ fn compare(bundle: &Path, collector: &Collector, jaeger: &Jaeger) {
         }
     }
     compare_steps(&trace, &links, &spans);
+    compare_records(bundle, collector, &spans);
     let in_jaeger = jaeger.wait_for_trace(trace_ids[0], spans.len(), PATIENCE);
     let mut tree: Vec<_> = in_jaeger.iter().map(|span| (&span.span_id, &span.parent_span_id, &span.name)).collect();
     let mut expected: Vec<_> = spans.values().map(|span| (&span.span_id, &span.parent_span_id, &span.name)).collect();
@@ -103,6 +104,39 @@ fn collected(collector: &Collector, links: &[Value]) -> Vec<CollectedSpan> {
         }
         // Spans that are no part of the run came first.
         wanted = spans.len() + 1;
+    }
+}
+
+/// Holds the log records against the events and log lines of a bundle: each left once, and in a span of the run.
+fn compare_records(bundle: &Path, collector: &Collector, spans: &BTreeMap<&str, &CollectedSpan>) {
+    let files =
+        |folder: &str| std::fs::read_dir(bundle.join(folder)).into_iter().flatten().map(|file| file.unwrap().path());
+    let mut summaries: Vec<String> = files("events")
+        .filter(|file| !file.ends_with("reasoning.jsonl"))
+        .flat_map(lines)
+        .map(|event| text(&event, "summary").to_owned())
+        .collect();
+    let written: usize = files("logs").map(|file| std::fs::read_to_string(file).unwrap().lines().count()).sum();
+    let begun = std::time::Instant::now();
+    let records = loop {
+        let records = collector.log_records();
+        if records.len() >= summaries.len() + written || begun.elapsed() > PATIENCE {
+            break records;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    };
+    let (events, logged): (Vec<_>, Vec<_>) =
+        records.iter().partition(|record| record.attributes.contains_key("augur.layer"));
+    let mut bodies: Vec<String> = events.iter().map(|record| record.body.as_str().unwrap().to_owned()).collect();
+    bodies.sort();
+    summaries.sort();
+    assert_eq!(bodies, summaries);
+    assert_eq!(logged.len(), written);
+    for record in &records {
+        assert!(!record.event_name.is_empty(), "{record:?}");
+        // What an agent says when it begins comes before its span is settled.
+        let in_span = spans.contains_key(record.span_id.as_str());
+        assert!(in_span || record.span_id.is_empty() && record.attributes["augur.layer"] == "runner", "{record:?}");
     }
 }
 

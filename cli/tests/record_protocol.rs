@@ -7,7 +7,7 @@ mod support;
 
 use serde_json::{Value, json};
 use std::{
-    io::Write,
+    io::{BufRead, BufReader, Write},
     path::Path,
     process::{Command, Stdio},
 };
@@ -364,5 +364,36 @@ fn files_of_events_that_never_come_are_taken_out_of_their_step_and_told() {
         support::at(&support::json(bundle.join("trace.json")), "steps.0.events").to_string(),
         r#"["events/0000.jsonl"]"#
     );
+    assert!(tracing_augur::bundle::validate(&bundle).is_valid());
+}
+
+#[test]
+fn a_reply_says_so_where_the_disk_refuses_and_what_it_refused_is_tried_again() {
+    let bundle = bundles("protocol_refused").join("run");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_augur"));
+    command.arg("record").arg("--out").arg(&bundle).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let (mut input, mut replies) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()).lines());
+    let mut ask = |lines: &[String]| -> Vec<String> {
+        input.write_all((lines.join("\n") + "\n").as_bytes()).unwrap();
+        let replies = lines.iter().map(|_| serde_json::from_str(&replies.next().unwrap().unwrap()).unwrap());
+        replies.map(|reply: Value| kind(&reply).to_owned()).collect()
+    };
+    let event =
+        json!({"ts": "2026-01-01T00:00:00Z", "layer": "runner", "kind": "info", "summary": "s", "step_index": 0});
+    let event = op("record_event", json!({"event": event}));
+    assert_eq!(ask(&[open()]), ["ok"]);
+    let in_the_way = bundle.join("steps/0000.json");
+    std::fs::create_dir_all(&in_the_way).unwrap();
+    assert_eq!(ask(&[op("record_step", json!({"step": step()})), "no JSON".to_owned()]), ["io", "invalid_request"]);
+    std::fs::remove_dir(in_the_way).unwrap();
+    assert_eq!(ask(&[event.clone(), event, op("close", json!({}))]), ["ok", "ok", "ok"]);
+    drop(input);
+    assert_eq!(child.wait().unwrap().code(), Some(5));
+    assert_eq!(
+        support::at(&support::json(bundle.join("trace.json")), "steps.0.step_id").as_str(),
+        Some("run/step/0000")
+    );
+    assert_eq!(support::lines(bundle.join("events/0000.jsonl")).len(), 2);
     assert!(tracing_augur::bundle::validate(&bundle).is_valid());
 }

@@ -1,19 +1,22 @@
 //! What the layer, the extension trait and the guard share: the settings, the worker, and the runs that are open.
 
-use super::{assembly::Assembly, run::Run};
+use super::{
+    assembly::Assembly,
+    create::{clear, create},
+    run::Run,
+};
 use crate::{
     BundleReport, CaptureMode, Durability, FlightRecorder, Sampling, TargetFilter,
     ambient::Ambient,
-    bundle::{self, BundleWriter, OpenError, SessionHeader, fingerprint::Algorithm},
-    pipeline::{Acknowledged, Dial, Lane, Losses, Pipeline, Road, Urgency, notice},
+    bundle::fingerprint::Algorithm,
+    pipeline::{Acknowledged, Dial, Exit, Lane, Losses, Pipeline, Road, Urgency, notice},
     record::{Object, RunId, RunStatus, Timestamp, Value},
-    redact::{Family, RedactionPolicy},
+    redact::RedactionPolicy,
     retention::Retention,
 };
 use std::{
-    collections::{HashSet, VecDeque},
-    fs,
-    path::{Path, PathBuf},
+    collections::VecDeque,
+    path::PathBuf,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering},
@@ -69,6 +72,8 @@ pub(crate) struct Door {
     pub(crate) turned: AtomicBool,
     /// Some step was marked as sensitive: what other spans say of it must be known to the exporter.
     pub(crate) hides: AtomicBool,
+    /// Where runs go beside their bundles.
+    pub(crate) exit: OnceLock<Arc<dyn Exit>>,
     /// The exporter behind this layer is ours, and knows what our attributes ask of it.
     #[cfg(feature = "otlp")]
     pub(crate) exports: std::sync::atomic::AtomicBool,
@@ -98,6 +103,7 @@ impl Door {
             dispatch: OnceLock::new(),
             highest: AtomicU8::new(highest as u8),
             turned: AtomicBool::new(false),
+            exit: OnceLock::new(),
             hides: AtomicBool::new(false),
             #[cfg(feature = "otlp")]
             exports: std::sync::atomic::AtomicBool::new(false),
@@ -123,6 +129,7 @@ impl Door {
         }
     }
 
+    #[inline]
     pub(crate) fn now(&self) -> SystemTime {
         self.settings.ambient.now()
     }
@@ -167,6 +174,7 @@ impl Door {
             runs.push_back(Arc::clone(&run));
         }
         let (settings, opened) = (self.settings.clone(), Arc::clone(&run));
+        let exit = self.exit.get().cloned();
         self.pipeline.open(&run.lane, move || {
             let policy = settings.policy.counting_apart();
             let (writer, id, folder) =
@@ -174,7 +182,8 @@ impl Door {
             if id != opened.asked_id {
                 notes.push("the id was used before, so a number was added to it".to_owned());
             }
-            let mut road = Road::new(writer, policy, losses, dial).with_flight_recorder(settings.flight_recorder);
+            let mut road = Road::new(writer, policy, losses, dial);
+            road = road.with_flight_recorder(settings.flight_recorder).with_exit(exit);
             for note in notes {
                 road.adapter_note(None, format!("run id: {note}"), Object::new());
             }
@@ -337,77 +346,4 @@ impl Door {
 
 fn on(run: &Run, road: &mut Road, work: impl FnOnce(&mut Assembly, &mut Road)) {
     work(&mut run.assembly.lock().unwrap_or_else(PoisonError::into_inner), road);
-}
-
-/// Removes what is not kept, on a thread of its own: that may take a while, and steps wait for the worker. What is left when
-/// the process ends before it is done is for the next run.
-fn clear(retention: Retention, root: PathBuf) {
-    let work = move || {
-        let nobody = tracing::Dispatch::none();
-        tracing::dispatcher::with_default(&nobody, || retention.apply(&root, SystemTime::now()))
-    };
-    let _ = std::thread::Builder::new().name("augur-retention".into()).spawn(work);
-}
-
-/// Makes the folder of a run, numbering the id if it was used before, in whatever case: the bundle may be carried to a file
-/// system that does not tell cases apart.
-fn create(
-    settings: &Settings,
-    policy: &RedactionPolicy,
-    asked: &RunId,
-    started: SystemTime,
-) -> Result<(BundleWriter, RunId, PathBuf), OpenError> {
-    let mut taken = None;
-    let mut client = Object::from([("client".to_owned(), settings.client.clone().into())]);
-    policy.redact_family(Family::Session, &mut client);
-    let client = client.remove("client").and_then(|client| client.as_object().cloned()).unwrap_or_default();
-    let mut number = 1;
-    loop {
-        let id = if number == 1 { asked.clone() } else { asked.numbered(number) };
-        number += 1;
-        let name = id.folder_name();
-        // Most ids are new, and a look is cheaper than a list of what may be thousands of runs.
-        let is_taken = match &taken {
-            None => is_there(&settings.root, &name),
-            Some(names) => HashSet::contains(names, &name.to_lowercase()),
-        };
-        if is_taken {
-            taken.get_or_insert_with(|| names(&settings.root));
-            continue;
-        }
-        let folder = settings.root.join(name);
-        let said = settings.ambient.place(&folder).or_else(|| policy.safe_path(&folder));
-        let header = SessionHeader {
-            run_id: id.clone(),
-            debug_session_id: settings.ambient.debug_session_id(),
-            client: client.clone(),
-            capture_mode: settings.mode,
-            started_at: Timestamp::from(started).to_string(),
-            policy_id: policy.id().to_owned(),
-            fingerprint: settings.fingerprint,
-            tags: Object::new(),
-            extra: said.map(|place| bundle::places(&place)).unwrap_or_default(),
-        };
-        match BundleWriter::create(&folder, &header) {
-            Ok(mut writer) => {
-                if settings.durability == Durability::Power {
-                    writer.keep_through_power_cuts();
-                }
-                return Ok((writer, id, folder));
-            }
-            // Another process was quicker with this name.
-            Err(OpenError::NotEmpty { .. }) if number < 10_000 => {}
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-fn is_there(root: &Path, name: &str) -> bool {
-    let mut entries = fs::read_dir(root).into_iter().flatten().flatten();
-    entries.any(|entry| entry.file_name().to_str().is_some_and(|there| there.eq_ignore_ascii_case(name)))
-}
-
-fn names(root: &Path) -> HashSet<String> {
-    let entries = fs::read_dir(root).into_iter().flatten().flatten();
-    entries.filter_map(|entry| entry.file_name().into_string().ok()).map(|name| name.to_lowercase()).collect()
 }

@@ -1,12 +1,13 @@
 //! What a span can be told beyond its fields: pictures, and values with a structure.
 
-use super::{door::Door, layers::places, node::Place};
+use super::{door::Door, effects, layers::places, node::Place, observation};
 use crate::{
     CaptureMode,
     bundle::Moment,
     pipeline::{Picture, Road, Urgency},
-    record::{ModelLayer, Object, Value, to_value},
+    record::{ModelLayer, Object, Timestamp, Value, to_value},
     redact::PixelRect,
+    session::EffectOptions,
 };
 use serde::Serialize;
 use std::{
@@ -64,6 +65,35 @@ pub trait SpanExt {
 
     /// Sets the member of the step at a dotted path, such as `recovery_decision` or `costs.total_usd`.
     fn record_member(&self, path: &str, value: &(impl Serialize + ?Sized)) -> &Self;
+
+    /// Declares a change to the outside, such as a payment, before it is made, and returns its id. When this returns, the
+    /// declaration is on disk, whatever durability the run has: after a crash it tells what may have happened. A disk that
+    /// hangs is waited for for 5 s, and then the declaration counts as pending.
+    ///
+    /// An id that is open already is declared anew. Without a step there is an id all the same, and nothing is declared.
+    ///
+    /// ```
+    /// use tracing_augur::{SpanExt, session::EffectOptions};
+    ///
+    /// let step = tracing::info_span!("pay", augur.step.type = "pay");
+    /// let payment = step.declare_side_effect("orders/17", "pay", &EffectOptions::default());
+    /// # fn pay() -> Result<u64, String> { Ok(1) }
+    /// match pay() {
+    ///     Ok(receipt) => step.commit_side_effect(&payment, &receipt),
+    ///     Err(error) => step.abort_side_effect(&payment, &error),
+    /// };
+    /// ```
+    fn declare_side_effect(&self, resource: &str, action: &str, options: &EffectOptions) -> String;
+
+    /// Says that a declared change was made, and what came back: any value; a list is stored under `items`, `null` not at all.
+    fn commit_side_effect(&self, side_effect_id: &str, observed_result: &(impl Serialize + ?Sized)) -> &Self;
+
+    /// Says that a declared change was not made.
+    fn abort_side_effect(&self, side_effect_id: &str, reason: &str) -> &Self;
+
+    /// Says what there is to know of a picture beside the picture: `url`, `title`, `viewport`, `scroll`, `coordinate_space`, as
+    /// the observation schema has them. They become a decision event of the step.
+    fn record_observation(&self, moment: Moment, details: &(impl Serialize + ?Sized)) -> &Self;
 
     /// Sets how much is kept of the run that the span belongs to, from here on and on every exit. The mode that the manifest
     /// names stays the one of the settings; where those are `off`, nothing listens and this does nothing. Of a span that is
@@ -133,7 +163,7 @@ impl SpanExt for Span {
                 Ok(Value::Object(mut record)) => {
                     for (key, value) in [
                         ("schema_version", Value::from(crate::SCHEMA_VERSION)),
-                        ("ts", crate::record::Timestamp::now().to_string().into()),
+                        ("ts", Timestamp::now().to_string().into()),
                     ] {
                         record.entry(key.to_owned()).or_insert(value);
                     }
@@ -167,6 +197,39 @@ impl SpanExt for Span {
             step.door.submit(Arc::clone(run), weight(&value), move |assembly, road| match value {
                 Ok(value) => assembly.take_member(road, index, &path, &value, mode),
                 Err(error) => road.adapter_error(Some(index), format!("{path} was left out: {error}"), Object::new()),
+            });
+        });
+        self
+    }
+
+    fn declare_side_effect(&self, resource: &str, action: &str, options: &EffectOptions) -> String {
+        effects::declare(self, resource, action, options)
+    }
+
+    fn commit_side_effect(&self, side_effect_id: &str, observed_result: &(impl Serialize + ?Sized)) -> &Self {
+        effects::commit(self, side_effect_id, observed_result);
+        self
+    }
+
+    fn abort_side_effect(&self, side_effect_id: &str, reason: &str) -> &Self {
+        effects::abort(self, side_effect_id, reason);
+        self
+    }
+
+    fn record_observation(&self, moment: Moment, details: &(impl Serialize + ?Sized)) -> &Self {
+        in_step(self, |step| {
+            let (run, index) = (&step.place.run, step.index);
+            let (mode, details) = (run.lane.mode(), read(details));
+            let at = Timestamp::from(step.door.now());
+            step.door.submit(Arc::clone(run), weight(&details), move |_, road| match details {
+                Ok(Value::Object(details)) => observation::tell(road, index, moment, details, at, mode),
+                Ok(other) => {
+                    let summary = format!("an observation was left out: expected an object, got {}", other.kind());
+                    road.adapter_error(Some(index), summary, Object::new());
+                }
+                Err(error) => {
+                    road.adapter_error(Some(index), format!("an observation was left out: {error}"), Object::new());
+                }
             });
         });
         self
@@ -236,6 +299,18 @@ pub(super) struct InStep<'a> {
     pub(super) is_followed: bool,
     id: &'a Id,
     dispatch: &'a Dispatch,
+}
+
+#[cfg(feature = "otlp")]
+impl InStep<'_> {
+    /// Says something on the OpenTelemetry side of the span, once, where the exporter is ours and redacts it.
+    pub(super) fn tell<const N: usize>(&self, name: &'static str, attributes: [(&'static str, &str); N]) {
+        if self.door.exports.load(std::sync::atomic::Ordering::Relaxed)
+            && let Some(span) = crate::otlp::OpenSpan::find(self.id, self.dispatch)
+        {
+            span.add_event(name, attributes);
+        }
+    }
 }
 
 /// Finds the step that a span belongs to, in each layer of ours.

@@ -102,7 +102,8 @@ impl AugurLayer {
         S: for<'a> LookupSpan<'a>,
     {
         let Heard { mode, step, mut seen } = heard;
-        let marks = seen.event(event, self.door.now(), mode, step).is_some_and(|said| says_sensitive(&said));
+        let marks =
+            seen.event(event, self.door.now(), mode, step, self.said(event)).is_some_and(|said| says_sensitive(&said));
         let failed = !inside && *event.metadata().level() == tracing::Level::ERROR;
         let mut marked = None;
         let due = {
@@ -215,7 +216,7 @@ where
             return;
         }
         let Some(span) = context.span(id) else { return };
-        let mut fields = Packed::with_capacity(metadata.fields().len(), 48);
+        let mut fields = Packed::with_capacity(metadata.fields().len() * 16 + 32);
         span_attributes.record(&mut fields);
         let Some(class) = class_of(metadata, &fields) else {
             self.note_mode(id, &context);
@@ -234,7 +235,7 @@ where
         // What the span says of itself comes before what the code around it says.
         let unsaid = class == Class::Inference && fields.names(0, metadata).all(|name| name != "augur.layer");
         let layer = unsaid.then(crate::adapters::current_model_scope).flatten().map(|scope| scope.layer);
-        let (run, weight) = (Arc::clone(&place.run), fields.weight() + 256);
+        let (run, weight) = (Arc::clone(&place.run), fields.len() as usize + 256);
         let (key, role, mode) = (place.key, place.role, run.lane.mode());
         Node::new(self.door.number, place, started).keep(&mut span.extensions_mut());
         let started = Started { key, role, mode, metadata, at: started, fields, layer };

@@ -34,6 +34,10 @@ pub(super) struct Closing<'a> {
 #[cfg(feature = "otlp")]
 const NOBODY_THERE: u64 = 32;
 
+/// Of more sensitive steps than these the exporter is not told one by one: then every step counts as one of them.
+#[cfg(feature = "otlp")]
+const MOST_NAMED: usize = 256;
+
 #[cfg(feature = "otlp")]
 impl AugurLayer {
     /// Says on the OpenTelemetry side of a span what it was to the run, and returns its trace id and span id. Asked before
@@ -100,9 +104,14 @@ impl AugurLayer {
             span.set(crate::otlp::SENSITIVE_ATTRIBUTE, true);
         }
         if self.door.exports.load(Ordering::Relaxed) {
-            let steps = place.run.sensitive_steps();
-            let named = steps.iter().filter_map(|step| i64::try_from(*step).ok()).collect::<Vec<_>>();
-            span.set(crate::otlp::SENSITIVE_STEPS_ATTRIBUTE, opentelemetry::Value::Array(named.into()));
+            let hidden = match place.run.sensitive_steps(MOST_NAMED) {
+                Some(steps) => {
+                    let steps = steps.iter().filter_map(|step| i64::try_from(*step).ok()).collect::<Vec<_>>();
+                    opentelemetry::Value::Array(steps.into())
+                }
+                None => true.into(),
+            };
+            span.set(crate::otlp::SENSITIVE_STEPS_ATTRIBUTE, hidden);
         }
     }
 
@@ -143,6 +152,38 @@ impl AugurLayer {
     }
 }
 
+/// Where in a trace an event was said; nowhere, unless somebody sends log records.
+#[cfg(feature = "otlp")]
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Said([u64; 3]);
+
+#[cfg(feature = "otlp")]
+impl Said {
+    /// The trace and the span.
+    pub(super) fn ids(self) -> Option<(u128, u64)> {
+        let [high, low, span] = self.0;
+        (span != 0).then_some((u128::from(high) << 64 | u128::from(low), span))
+    }
+}
+
+#[cfg(feature = "otlp")]
+impl AugurLayer {
+    /// Where an event is said: in the span that OpenTelemetry is in, unless the event names another. Nothing may be locked.
+    pub(super) fn said(&self, event: &tracing::Event<'_>) -> Said {
+        if self.door.exit.get().is_none() || event.is_root() {
+            return Said::default();
+        }
+        let ids = match event.parent() {
+            Some(id) => {
+                let dispatch = self.door.dispatch.get().and_then(WeakDispatch::upgrade);
+                dispatch.and_then(|dispatch| Some(crate::otlp::OpenSpan::find(id, &dispatch)?.ids()))
+            }
+            None => crate::otlp::current_ids(),
+        };
+        ids.map(|(trace, span)| Said([(trace >> 64) as u64, trace as u64, span])).unwrap_or_default()
+    }
+}
+
 /// The mode under which a span began that means nothing to us.
 #[cfg(feature = "otlp")]
 struct Began(CaptureMode);
@@ -161,7 +202,22 @@ impl Closing<'_> {
 }
 
 #[cfg(not(feature = "otlp"))]
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Said(());
+
+#[cfg(not(feature = "otlp"))]
+impl Said {
+    pub(super) fn ids(self) -> Option<(u128, u64)> {
+        None
+    }
+}
+
+#[cfg(not(feature = "otlp"))]
 impl AugurLayer {
+    pub(super) fn said(&self, _: &tracing::Event<'_>) -> Said {
+        Said(())
+    }
+
     pub(super) fn link(&self, _: &Id, _: &Closing<'_>) -> Option<(u128, u64)> {
         None
     }

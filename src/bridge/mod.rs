@@ -2,7 +2,9 @@
 
 mod around;
 mod assembly;
+mod create;
 mod door;
+mod effects;
 mod extension;
 pub(crate) mod facts;
 mod filter;
@@ -11,6 +13,7 @@ mod layers;
 mod link;
 mod macros;
 mod node;
+mod observation;
 mod packed;
 mod panicked;
 mod run;

@@ -48,18 +48,18 @@ impl Nodes {
         std::iter::successors(Some(self), |nodes| nodes.more.as_deref()).map(|nodes| &nodes.node)
     }
 
+    #[inline]
     fn get_mut(&mut self, door: DoorNumber) -> Option<&mut Node> {
-        let mut next = Some(self);
-        while let Some(Nodes { node, more }) = next {
-            if node.door == door {
-                return Some(node);
-            }
-            next = more.as_deref_mut();
-        }
-        None
+        if self.node.door == door { Some(&mut self.node) } else { self.further(door) }
+    }
+
+    #[cold]
+    fn further(&mut self, door: DoorNumber) -> Option<&mut Node> {
+        self.more.as_deref_mut()?.get_mut(door)
     }
 
     /// Takes a node out and gives back the rest.
+    #[inline]
     fn without(self, door: DoorNumber) -> (Option<Node>, Option<Self>) {
         let Self { node, more } = self;
         if node.door == door {
@@ -85,6 +85,7 @@ impl Node {
     }
 
     /// Puts back what was taken out, behind it what another thread or a value that logged has added meanwhile.
+    #[inline]
     pub(super) fn give_back(&mut self, mut seen: Seen) {
         if !self.seen.is_empty() {
             seen.append(&self.seen);
@@ -97,7 +98,8 @@ impl Node {
         extensions.get::<Nodes>()?.iter().find(|node| node.door == door)
     }
 
-    /// The same, to change it.
+    /// The same, to change it. Every event comes here twice.
+    #[inline]
     pub(super) fn of_mut<'e>(extensions: &'e mut ExtensionsMut<'_>, door: DoorNumber) -> Option<&'e mut Self> {
         extensions.get_mut::<Nodes>()?.get_mut(door)
     }
@@ -113,6 +115,7 @@ impl Node {
     }
 
     /// Takes the node of a layer away from its span.
+    #[inline]
     pub(super) fn take(extensions: &mut ExtensionsMut<'_>, door: DoorNumber) -> Option<Self> {
         let (node, rest) = extensions.remove::<Nodes>()?.without(door);
         if let Some(rest) = rest {

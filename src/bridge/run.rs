@@ -94,10 +94,11 @@ impl Run {
         self.sensitive.lock().unwrap_or_else(PoisonError::into_inner).contains(&index)
     }
 
-    /// The steps that were marked so far.
+    /// The steps that were marked so far; `None` if these are more than so many.
     #[cfg(feature = "otlp")]
-    pub(crate) fn sensitive_steps(&self) -> Vec<u64> {
-        self.sensitive.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
+    pub(crate) fn sensitive_steps(&self, most: usize) -> Option<Vec<u64>> {
+        let steps = self.sensitive.lock().unwrap_or_else(PoisonError::into_inner);
+        (steps.len() <= most).then(|| steps.iter().copied().collect())
     }
 
     #[cfg(not(feature = "otlp"))]

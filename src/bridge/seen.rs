@@ -2,6 +2,7 @@
 
 use super::{
     facts::{Attributes, EventFacts, Level},
+    link::Said,
     packed::Packed,
 };
 use crate::{CaptureMode, record::Value};
@@ -10,13 +11,15 @@ use tracing::{Event, Metadata, span::Record};
 
 /// How many events wait with a span, and how much text, before they go to the worker.
 const MANY: usize = 64;
-const MUCH_TEXT: usize = 32 * 1024;
+const MUCH_TEXT: u32 = 32 * 1024;
 
 /// Events and late fields in the order in which they came.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     entries: Vec<Entry>,
     fields: Packed,
+    /// Where in a trace the events were said, each with the number of its entry. Nothing where nobody sends log records.
+    said: Vec<(usize, Said)>,
 }
 
 /// One event, or one call that recorded fields. Small, for the same reason as the fields are.
@@ -34,8 +37,8 @@ struct Entry {
 
 /// An entry, unpacked.
 pub(crate) enum Told {
-    /// An event, with the mode and the step under which it was seen.
-    Event(EventFacts, CaptureMode, Option<u64>),
+    /// An event, with the mode and the step under which it was seen, and where in a trace.
+    Event(EventFacts, CaptureMode, Option<u64>, Said),
     /// Fields of the span that were recorded after its start.
     Late(Attributes),
 }
@@ -49,11 +52,15 @@ impl Seen {
         at: SystemTime,
         mode: CaptureMode,
         step: Option<u64>,
+        said: Said,
     ) -> Option<Attributes> {
         self.make_room();
         let from = self.fields.len();
         event.record(&mut self.fields);
         let step = step.and_then(|step| u32::try_from(step).ok());
+        if said.ids().is_some() {
+            self.said.push((self.entries.len(), said));
+        }
         self.end_entry(event.metadata(), at, Some(mode), step);
         self.fields.take_mark().then(|| self.fields.attributes(from, self.fields.len(), event.metadata()))
     }
@@ -76,13 +83,15 @@ impl Seen {
     }
 
     /// One step rarely has more than this, and growing by doubling from nothing costs an allocation each time.
+    #[inline]
     fn make_room(&mut self) {
         if self.entries.is_empty() {
             self.entries.reserve(5);
-            self.fields.reserve(14, 160);
+            self.fields.reserve(256);
         }
     }
 
+    #[inline]
     fn end_entry(
         &mut self,
         metadata: &'static Metadata<'static>,
@@ -93,23 +102,28 @@ impl Seen {
         self.entries.push(Entry { metadata, time, step, fields: self.fields.len(), mode });
     }
 
+    #[inline]
     pub(super) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
     /// Whether it is time to hand these to the worker.
+    #[inline]
     pub(super) fn is_much(&self) -> bool {
-        self.entries.len() >= MANY || self.fields.text_length() >= MUCH_TEXT
+        self.entries.len() >= MANY || self.fields.len() >= MUCH_TEXT
     }
 
     /// A bound on what this holds in memory, in bytes.
     pub(super) fn weight(&self) -> usize {
-        self.fields.weight() + self.entries.len() * size_of::<Entry>()
+        self.fields.len() as usize
+            + self.entries.len() * size_of::<Entry>()
+            + self.said.len() * size_of::<(usize, Said)>()
     }
 
     /// Takes in what came while this was away from its span.
     pub(super) fn append(&mut self, more: &Self) {
-        let by = self.fields.len();
+        let (by, entries) = (self.fields.len(), self.entries.len());
+        self.said.extend(more.said.iter().map(|(entry, said)| (entry + entries, *said)));
         self.entries
             .extend(more.entries.iter().map(|entry| Entry { fields: entry.fields.saturating_add(by), ..*entry }));
         self.fields.append(&more.fields);
@@ -117,13 +131,15 @@ impl Seen {
 
     /// The entries as neutral facts.
     pub(crate) fn unpack(self) -> impl Iterator<Item = Told> {
-        let Self { entries, fields } = self;
+        let Self { entries, fields, said } = self;
+        let mut said = said.into_iter().peekable();
         let mut from = 0;
-        entries.into_iter().map(move |entry| {
+        entries.into_iter().enumerate().map(move |(number, entry)| {
+            let said = said.next_if(|(of, _)| *of == number).map(|(_, said)| said).unwrap_or_default();
             let attributes = fields.attributes(from, entry.fields, entry.metadata);
             from = entry.fields;
             match entry.mode {
-                Some(mode) => Told::Event(facts(&entry, attributes), mode, entry.step.map(u64::from)),
+                Some(mode) => Told::Event(facts(&entry, attributes), mode, entry.step.map(u64::from), said),
                 None => Told::Late(attributes),
             }
         })

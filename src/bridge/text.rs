@@ -12,7 +12,7 @@ const LONGEST: usize = 8 * 1024 * 1024;
 
 /// What a value says of itself, up to the limit; the rest is counted and not held.
 pub(super) struct Text<'a> {
-    kept: &'a mut String,
+    kept: &'a mut Vec<u8>,
     start: usize,
     cut: usize,
 }
@@ -25,7 +25,7 @@ impl fmt::Write for Text<'_> {
         while !piece.is_char_boundary(end) {
             end -= 1;
         }
-        self.kept.push_str(piece.get(..end).unwrap_or_default());
+        self.kept.extend_from_slice(piece.as_bytes().get(..end).unwrap_or_default());
         self.cut += piece.len() - end;
         Ok(())
     }
@@ -34,25 +34,25 @@ impl fmt::Write for Text<'_> {
 impl Text<'_> {
     /// Appends what a value says. The agent logs a value for the recorder's sake, so a value that cannot be formatted must
     /// not end the agent.
-    pub(super) fn write_to(out: &mut String, write: impl FnOnce(&mut Text<'_>) -> fmt::Result) {
+    pub(super) fn write_to(out: &mut Vec<u8>, write: impl FnOnce(&mut Text<'_>) -> fmt::Result) {
         let start = out.len();
         let mut text = Text { kept: out, start, cut: 0 };
         let outcome = catch_unwind(AssertUnwindSafe(|| write(&mut text)));
         let Text { kept, cut, .. } = text;
         if cut > 0 {
-            kept.push_str(&format!("…[cut, {cut} bytes]"));
+            kept.extend_from_slice(format!("…[cut, {cut} bytes]").as_bytes());
         }
         match outcome {
             Ok(Ok(())) => {}
-            Ok(Err(_)) => kept.push_str("…[formatting it failed]"),
-            Err(_) => kept.push_str("…[formatting it panicked]"),
+            Ok(Err(_)) => kept.extend_from_slice("…[formatting it failed]".as_bytes()),
+            Err(_) => kept.extend_from_slice("…[formatting it panicked]".as_bytes()),
         }
     }
 
     /// Appends a text. Nothing can go wrong with one that is whole already.
-    pub(super) fn write_plain(out: &mut String, text: &str) {
+    pub(super) fn write_plain(out: &mut Vec<u8>, text: &str) {
         if text.len() <= LONGEST {
-            out.push_str(text);
+            out.extend_from_slice(text.as_bytes());
         } else {
             Self::write_to(out, |kept| kept.write_str(text));
         }

@@ -16,13 +16,12 @@ use crate::{
 use std::{
     collections::BTreeSet,
     io::{self, BufWriter, Write},
-    thread,
 };
 
 /// Writes `trace.json`, `AGENT.md`, the schemas and, last, the manifest; then takes the `incomplete` mark away.
 pub(crate) fn finish(store: &LocalStore, session: &Object, policy_id: &str, fingerprint: Algorithm) -> io::Result<()> {
     lists::fold(store)?;
-    let (walked, ahead) = both(|| write_trace(store, session, fingerprint), || signatures::ahead(store));
+    let (walked, ahead) = signatures::meanwhile(store, || write_trace(store, session, fingerprint));
     let (walked, ahead) = (walked?, ahead?);
     // Steps can leave an event of the run behind.
     ahead.put_others_in_order(store)?;
@@ -39,25 +38,13 @@ pub(crate) fn finish(store: &LocalStore, session: &Object, policy_id: &str, fing
     store.sync()
 }
 
-/// Does two things at once, the second one on a thread of its own if there can be one.
-fn both<A, B: Send>(here: impl FnOnce() -> A, there: impl Fn() -> io::Result<B> + Sync) -> (A, io::Result<B>) {
-    thread::scope(|scope| {
-        let thread = thread::Builder::new().name("augur-signer".into()).spawn_scoped(scope, &there);
-        let done = here();
-        let other = match thread {
-            Ok(thread) => thread.join().unwrap_or_else(|_| Err(io::Error::other("signing failed"))),
-            Err(_) => there(),
-        };
-        (done, other)
-    })
-}
-
 /// What one pass over the steps gives.
 struct Walked {
     facts: AgentFacts,
     fingerprint: Fingerprint,
     missing: BTreeSet<String>,
     step_count: u64,
+    signed: signatures::Steps,
 }
 
 fn write_trace(store: &LocalStore, session: &Object, fingerprint: Algorithm) -> io::Result<Walked> {
@@ -66,6 +53,7 @@ fn write_trace(store: &LocalStore, session: &Object, fingerprint: Algorithm) -> 
         fingerprint: Fingerprint::new(fingerprint),
         missing: BTreeSet::new(),
         step_count: 0,
+        signed: signatures::Steps::begin(store)?,
     };
     let mut fixtures = Fixtures::of(session);
     let mut file = BufWriter::with_capacity(256 * 1024, store.replace(paths::TRACE)?);
@@ -106,13 +94,16 @@ pub(super) fn step_indexes(store: &LocalStore) -> io::Result<Vec<u64>> {
 
 fn canonical_step(store: &LocalStore, index: u64, walked: &mut Walked) -> io::Result<Option<(String, Object)>> {
     let flat = paths::step(index);
-    match read_object(store, &flat) {
-        Ok(None) => return Ok(None),
-        Ok(Some(mut step)) => {
-            references::settle(store, &flat, &mut step)?;
+    match store.read(&flat) {
+        Ok(bytes) => {
+            walked.signed.sign(&flat, &bytes)?;
+            let Ok(Value::Object(mut step)) = parse(&bytes) else { return Ok(None) };
+            if references::settle(store, &flat, &mut step)? {
+                walked.signed.spoil();
+            }
             return Ok(Some((flat, step)));
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => walked.signed.spoil(),
         Err(error) => return Err(error),
     }
     let folder = paths::step_folder(index);
@@ -184,7 +175,7 @@ fn write_manifest(
     if walked.step_count > 0 {
         manifest.insert("trajectory_fingerprint".into(), walked.fingerprint.finish().into());
     }
-    let mut signed = Some(signed);
+    let mut signed = Some((signed, walked.signed));
     let mut file = BufWriter::with_capacity(64 * 1024, store.replace(paths::MANIFEST)?);
     file.write_all(b"{")?;
     for (position, (key, value)) in manifest.iter().enumerate() {
@@ -193,8 +184,8 @@ fn write_manifest(
         bytes.extend_from_slice(b": ");
         if key == "signatures" {
             file.write_all(&bytes)?;
-            if let Some(signed) = signed.take() {
-                signed.write(store, &mut file)?;
+            if let Some((signed, steps)) = signed.take() {
+                signed.write(store, steps, &mut file)?;
             }
         } else {
             write_pretty(value, 1, &mut bytes);

@@ -3,19 +3,19 @@
 
 use super::{Files, paths};
 use crate::{
-    record::{EventKind, EventLayer, Object, Timestamp, Value, write_line, write_pretty},
+    record::{EventKind, EventLayer, Object, Timestamp, Value, write_line, write_members},
     store::LocalStore,
 };
 use std::io;
 
 /// Takes out of a step what leads to no file of the bundle, also in its own file. What was taken out is told first: a run
-/// that dies in between tells it twice rather than never.
-pub(super) fn settle(store: &LocalStore, path: &str, step: &mut Object) -> io::Result<()> {
-    let Some(Value::Array(named)) = step.get_mut("events") else { return Ok(()) };
+/// that dies in between tells it twice rather than never. Returns whether the file is another now.
+pub(super) fn settle(store: &LocalStore, path: &str, step: &mut Object) -> io::Result<bool> {
+    let Some(Value::Array(named)) = step.get_mut("events") else { return Ok(false) };
     let files = Files::new(store.root());
     let leads_nowhere = |name: &Value| name.as_str().is_some_and(|name| files.kind(name).is_none());
     if !named.iter().any(leads_nowhere) {
-        return Ok(());
+        return Ok(false);
     }
     let (absent, there) = std::mem::take(named).into_iter().partition(leads_nowhere);
     *named = there;
@@ -24,9 +24,9 @@ pub(super) fn settle(store: &LocalStore, path: &str, step: &mut Object) -> io::R
     }
     tell(store, path, absent)?;
     let mut bytes = Vec::new();
-    write_pretty(&step.clone().into(), 0, &mut bytes);
+    write_members(step, 0, &mut bytes);
     bytes.push(b'\n');
-    store.write(path, &bytes)
+    store.write(path, &bytes).map(|()| true)
 }
 
 /// The names passed gate and policy with their step. They are told among the events of the run: in a file of the step's own

@@ -1,5 +1,5 @@
-//! The signatures of a bundle's files. Most of a long run are its events and model calls; they are signed by a thread of
-//! their own while the trace is written, into files that the manifest takes them from.
+//! The signatures of a bundle's files. Most of a long run are its steps, events and model calls; they are signed while the
+//! trace is written, into files that the manifest takes them from.
 
 use super::paths;
 use crate::{
@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use std::{
     fs::File,
     io::{self, BufRead, BufReader, BufWriter, Read, Write},
+    thread,
 };
 
 /// Files of lines up to this length are read as a whole, in bytes.
@@ -17,30 +18,101 @@ const AT_ONCE: u64 = 256 * 1024;
 
 const MODEL_CALLS: &str = "modelio/";
 const EVENTS: &str = "events/";
+const STEPS: &str = "steps/";
+
+type Spool = BufWriter<Replacement>;
 
 /// What was signed ahead.
 pub(super) struct Ahead {
-    events: BufWriter<Replacement>,
+    events: Spool,
     /// How many files of events these are: the first ones, in path order.
     event_files: usize,
-    model_calls: BufWriter<Replacement>,
+    model_calls: Spool,
 }
 
-/// Puts the events of steps in order and signs them, and signs the model calls. Nothing adds to these any more.
-pub(super) fn ahead(store: &LocalStore) -> io::Result<Ahead> {
-    let spool = |name: &str| Ok::<_, io::Error>(BufWriter::with_capacity(64 * 1024, store.replace(name)?));
-    let mut ahead = Ahead { events: spool("events.sha256")?, event_files: 0, model_calls: spool("modelio.sha256")? };
-    let mut signer = Signer { buffer: Vec::new(), first: false };
+fn spool(store: &LocalStore, name: &str) -> io::Result<Spool> {
+    Ok(BufWriter::with_capacity(64 * 1024, store.replace(name)?))
+}
+
+/// Does something, and meanwhile puts the events of steps in order and signs them and the model calls, on threads of their
+/// own if there can be any. Nothing may add to these any more.
+pub(super) fn meanwhile<T>(store: &LocalStore, here: impl FnOnce() -> T) -> (T, io::Result<Ahead>) {
+    let events = || sign_events(store);
+    let model_calls = || sign_model_calls(store);
+    thread::scope(|scope| {
+        let named = |name: &str| thread::Builder::new().name(name.to_owned());
+        let signing_events = named("augur-events").spawn_scoped(scope, events);
+        let signing_calls = named("augur-calls").spawn_scoped(scope, model_calls);
+        let done = here();
+        let (events, model_calls) = (joined(signing_events, events), joined(signing_calls, model_calls));
+        let ahead =
+            events.and_then(|(events, event_files)| Ok(Ahead { events, event_files, model_calls: model_calls? }));
+        (done, ahead)
+    })
+}
+
+/// What a thread did; without a thread it is done here.
+fn joined<T>(
+    thread: io::Result<thread::ScopedJoinHandle<'_, io::Result<T>>>,
+    here: impl FnOnce() -> io::Result<T>,
+) -> io::Result<T> {
+    match thread {
+        Ok(thread) => thread.join().unwrap_or_else(|_| Err(io::Error::other("signing failed"))),
+        Err(_) => here(),
+    }
+}
+
+fn sign_events(store: &LocalStore) -> io::Result<(Spool, usize)> {
+    let mut out = spool(store, "events.sha256")?;
+    let (mut signer, mut files) = (Signer::default(), 0);
     for entry in in_path_order(store, paths::EVENTS)?.iter().take_while(|entry| is_of_a_step(entry)) {
         let path = format!("{EVENTS}{}", entry.name);
         let digest = put_in_order(store, &path, &mut signer.buffer)?;
-        signer.write(&path, &digest, &mut ahead.events)?;
-        ahead.event_files += 1;
+        signer.write(&path, &digest, &mut out)?;
+        files += 1;
     }
-    signer.place(store, MODEL_CALLS, &mut ahead.model_calls)?;
-    ahead.events.flush()?;
-    ahead.model_calls.flush()?;
-    Ok(ahead)
+    out.flush().map(|()| (out, files))
+}
+
+fn sign_model_calls(store: &LocalStore) -> io::Result<Spool> {
+    let mut out = spool(store, "modelio.sha256")?;
+    Signer::default().place(store, MODEL_CALLS, &mut out)?;
+    out.flush().map(|()| out)
+}
+
+/// The signatures of steps, made while they are read for the trace. That goes by index and not by path, so there may be
+/// cases that these do not fit.
+pub(super) struct Steps {
+    out: Spool,
+    signer: Signer,
+    last: String,
+    count: usize,
+    fit: bool,
+}
+
+impl Steps {
+    pub(super) fn begin(store: &LocalStore) -> io::Result<Self> {
+        let out = spool(store, "steps.sha256")?;
+        Ok(Self { out, signer: Signer::default(), last: String::new(), count: 0, fit: true })
+    }
+
+    /// Signs the next one.
+    pub(super) fn sign(&mut self, path: &str, bytes: &[u8]) -> io::Result<()> {
+        self.fit &= self.last.as_str() < path;
+        self.count += 1;
+        path.clone_into(&mut self.last);
+        self.signer.write(path, &hex(Sha256::digest(bytes)), &mut self.out)
+    }
+
+    /// What was signed is not what is there.
+    pub(super) fn spoil(&mut self) {
+        self.fit = false;
+    }
+
+    /// Whether these are the signatures of a folder.
+    fn are_of(&self, entries: &[Entry]) -> bool {
+        self.fit && entries.len() == self.count && entries.iter().all(|entry| !entry.folder)
+    }
 }
 
 impl Ahead {
@@ -57,9 +129,10 @@ impl Ahead {
     }
 
     /// Writes the signatures of all files, in path order, as the members of an object.
-    pub(super) fn write(self, store: &LocalStore, out: &mut impl Write) -> io::Result<()> {
+    pub(super) fn write(self, store: &LocalStore, mut steps: Steps, out: &mut impl Write) -> io::Result<()> {
         out.write_all(b"{")?;
-        let mut signer = Signer { buffer: Vec::new(), first: true };
+        steps.out.flush()?;
+        let mut signer = Signer { first: true, ..Signer::default() };
         for place in paths::SIGNED {
             match *place {
                 EVENTS => {
@@ -68,6 +141,7 @@ impl Ahead {
                     signer.entries(store, EVENTS, entries.into_iter().skip(self.event_files), out)?;
                 }
                 MODEL_CALLS => signer.copy(&self.model_calls, out)?,
+                STEPS if steps.are_of(&store.list(paths::STEPS)?) => signer.copy(&steps.out, out)?,
                 place => signer.place(store, place, out)?,
             }
         }
@@ -89,6 +163,7 @@ fn in_path_order(store: &LocalStore, folder: &str) -> io::Result<Vec<Entry>> {
     Ok(entries)
 }
 
+#[derive(Default)]
 struct Signer {
     buffer: Vec<u8>,
     /// No signature was written yet.

@@ -63,19 +63,25 @@ impl Report {
         self.problems.is_empty()
     }
 
-    /// Takes over what was found of the steps, whose files stand at a place among the others.
-    fn join(&mut self, of_steps: Self, in_files: usize, gap: usize) {
-        let behind = self.problems.split_off(gap.min(self.problems.len()));
-        let mut found = of_steps.problems;
-        let in_trace = found.split_off(in_files.min(found.len()));
-        self.problems.extend(found.into_iter().chain(behind).chain(in_trace));
+    /// Takes over what was found in a folder, whose files stand at a place among the others. Returns what was found beyond its
+    /// files.
+    fn join(&mut self, part: Self, in_files: usize, gap: usize) -> Vec<Problem> {
+        let mut found = part.problems;
+        let beyond = found.split_off(in_files.min(found.len()));
+        let gap = gap.min(self.problems.len());
+        self.problems.splice(gap..gap, found);
+        self.omitted = self.omitted.saturating_add(part.omitted);
+        self.steps += part.steps;
+        self.records += part.records;
+        self.files += part.files;
+        self.bytes = self.bytes.saturating_add(part.bytes);
+        beyond
+    }
+
+    fn cut(&mut self) {
         let surplus = self.problems.len().saturating_sub(MAX_PROBLEMS);
         self.problems.truncate(MAX_PROBLEMS);
-        self.omitted = self.omitted.saturating_add(of_steps.omitted).saturating_add(surplus as u64);
-        self.steps = of_steps.steps;
-        self.records += of_steps.records;
-        self.files += of_steps.files;
-        self.bytes = self.bytes.saturating_add(of_steps.bytes);
+        self.omitted = self.omitted.saturating_add(surplus as u64);
     }
 
     /// The report as the members of a JSON object.
@@ -101,8 +107,8 @@ impl Report {
 
 /// Judges the bundle in a folder.
 ///
-/// Reads every file once, on two threads. Held in memory are the manifest without its signatures, one record at a time, the names in one
-/// folder, and about two hundred bytes a step; the contents of a long run never are.
+/// Reads every file once, the large folders at the same time. Held in memory are the manifest without its signatures, one record at a time, the names in the
+/// large folders, and about two hundred bytes a step; the contents of a long run never are.
 pub fn validate(path: impl AsRef<Path>) -> Report {
     let files = Files::new(path.as_ref());
     let mut judge = Judge::new(&files, Arc::default(), Arc::default());
@@ -125,6 +131,8 @@ struct Judge<'a> {
     /// The file that is judged, and what it should be; their room is used again.
     bytes: Vec<u8>,
     written: Vec<u8>,
+    /// How long it is, if it was read as a whole.
+    length: Option<u64>,
 }
 
 /// How the signatures of a manifest can be read.
@@ -142,28 +150,43 @@ enum Signatures {
 
 impl<'a> Judge<'a> {
     fn new(files: &'a Files, manifest: Arc<Object>, missing: Arc<BTreeSet<String>>) -> Self {
-        Self { files, report: Report::default(), manifest, missing, bytes: Vec::new(), written: Vec::new() }
+        let report = Report::default();
+        Self { files, report, manifest, missing, bytes: Vec::new(), written: Vec::new(), length: None }
     }
 
-    /// Judges everything but the manifest: steps and trace on a thread of their own, if there can be one. Problems are told
-    /// as if all files had been passed one after the other.
+    /// Judges everything but the manifest: the large folders each on a thread of their own, if there can be one. Problems are
+    /// told as if all files had been passed one after the other.
     fn content(&mut self, signatures: Signatures) {
         let (files, manifest, missing) = (self.files, Arc::clone(&self.manifest), Arc::clone(&self.missing));
-        let steps = || {
+        let judge = |folder: &'static str| {
             let mut judge = Judge::new(files, Arc::clone(&manifest), Arc::clone(&missing));
-            let steps = judge.steps(signatures);
+            let steps = judge.folder(folder, signatures);
             let in_files = judge.report.problems.len();
-            judge.trace(steps);
+            if folder == paths::STEPS {
+                judge.trace(steps);
+            }
             (judge.report, in_files)
         };
-        let before = self.report.problems.len();
-        let (gap, (of_steps, in_files)) = thread::scope(|scope| {
-            let thread = thread::Builder::new().name("augur-judge".into()).spawn_scoped(scope, &steps);
-            let gap = self.tree(signatures);
-            let joined = thread.ok().and_then(|thread| thread.join().ok());
-            (gap, joined.unwrap_or_else(steps))
+        let judge = &judge;
+        let (gaps, parts) = thread::scope(|scope| {
+            let begun = tree::APART.map(|folder| {
+                let name = format!("augur-judge-{folder}");
+                (folder, thread::Builder::new().name(name).spawn_scoped(scope, move || judge(folder)))
+            });
+            let gaps = self.tree(signatures);
+            let parts = begun.map(|(folder, thread)| {
+                let joined = thread.ok().and_then(|thread| thread.join().ok());
+                joined.unwrap_or_else(|| judge(folder))
+            });
+            (gaps, parts)
         });
-        self.report.join(of_steps, in_files, gap.max(before));
+        let mut in_trace = Vec::new();
+        // From the back, so that the places of those before stay what they are.
+        for (gap, (report, in_files)) in gaps.into_iter().zip(parts).rev() {
+            in_trace.splice(0..0, self.report.join(report, in_files, gap));
+        }
+        self.report.problems.append(&mut in_trace);
+        self.report.cut();
     }
 
     fn problem(&mut self, file: &str, message: impl Into<String>) {

@@ -2,9 +2,7 @@
 
 use super::{fingerprint::Algorithm, finish, paths};
 use crate::{
-    record::{
-        ModelLayer, Object, RunId, RunStatus, Timestamp, Value, parse, short_id, write_line, write_members, write_pretty,
-    },
+    record::{ModelLayer, Object, RunId, RunStatus, Timestamp, Value, parse, short_id, write_line, write_members},
     store::{Behind, Job, LocalStore, Mark, lock},
 };
 use std::{
@@ -87,7 +85,7 @@ pub(crate) struct BundleWriter {
     policy_id: String,
     fingerprint: Algorithm,
     /// Held to the end: its lock says that the run is alive.
-    incomplete: File,
+    incomplete: Option<File>,
 }
 
 impl BundleWriter {
@@ -122,7 +120,7 @@ impl BundleWriter {
             session,
             policy_id: header.policy_id.clone(),
             fingerprint: header.fingerprint,
-            incomplete,
+            incomplete: Some(incomplete),
         };
         writer.write_session().map_err(io)?;
         Ok(writer)
@@ -270,7 +268,15 @@ impl BundleWriter {
     }
 
     pub(crate) fn write_record(&self, path: &str, record: &Value) -> io::Result<()> {
-        self.put(Job::Replace(path.to_owned(), document(record)))
+        self.put(Job::Replace(path.to_owned(), record.to_document()))
+    }
+
+    /// The same for a record that nobody needs any more and that is large: where another thread writes, it also lays it out.
+    pub(crate) fn give_record(&self, path: String, record: Value, weight: usize) -> io::Result<()> {
+        match &self.behind {
+            None => self.write_record(&path, &record),
+            Some(_) => self.put(Job::Record(path, record, weight)),
+        }
     }
 
     /// The same for a record that stands alone. Returns how long its document is, in bytes.
@@ -284,7 +290,7 @@ impl BundleWriter {
 
     /// The same for what must outlive the machine as well as the process.
     pub(crate) fn write_record_synced(&self, path: &str, record: &Value) -> io::Result<()> {
-        self.store().write_synced(path, &document(record))
+        self.store().write_synced(path, &record.to_document())
     }
 
     /// Whether the folder that was opened is no longer in its place.
@@ -292,9 +298,17 @@ impl BundleWriter {
         !self.store().exists(paths::INCOMPLETE) && !self.store().exists(paths::MANIFEST)
     }
 
+    /// Removes the bundle, all of it at once.
+    pub(crate) fn discard(&mut self) -> io::Result<()> {
+        let folder = self.store().root().to_owned();
+        // Some systems keep a folder in its place as long as a file in it is open.
+        self.incomplete = None;
+        crate::retention::remove(folder.parent().unwrap_or(&folder), &folder)
+    }
+
     /// Completes the bundle; the manifest comes last. Can be called again after a failure.
     pub(crate) fn finish(&mut self, status: RunStatus, ended_at: Timestamp) -> io::Result<()> {
-        if !is_same(&self.incomplete, &self.store().path(paths::INCOMPLETE)) {
+        if !self.incomplete.as_ref().is_none_or(|held| is_same(held, &self.store().path(paths::INCOMPLETE))) {
             return Err(io::Error::other("another run is recorded in its folder now"));
         }
         self.session.insert("status".into(), status.into());
@@ -304,13 +318,6 @@ impl BundleWriter {
         }
         finish::finish(self.store(), &self.session, &self.policy_id, self.fingerprint)
     }
-}
-
-fn document(record: &Value) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(1024);
-    write_pretty(record, 0, &mut bytes);
-    bytes.push(b'\n');
-    bytes
 }
 
 fn iteration_file(folder: &str, step: &Object) -> String {

@@ -13,8 +13,8 @@ use std::{
     time::Duration,
 };
 
-/// Size of one request, roughly. Collectors refuse large ones, and then everything in it is lost.
-const REQUEST_BYTES: usize = 4 * 1024 * 1024;
+/// Size of one request, roughly. Collectors refuse large ones (as gRPC, those beyond 4 MiB), and then everything in it is lost.
+pub(super) const REQUEST_BYTES: usize = 3584 * 1024;
 
 /// Sanitizes spans, then hands them to the exporter inside. A span that cannot be sanitized is kept back and counted.
 pub(crate) struct GatedExporter<E> {

@@ -54,25 +54,31 @@ impl Gate {
         })
     }
 
-    /// Whether an event says that it is about one of these steps.
-    pub(crate) fn is_about(attributes: &[KeyValue], steps: &[i64]) -> bool {
-        let named = |name: &str| matches!(name, "augur.step_index" | "augur.step.index");
-        attributes.iter().filter(|attribute| named(attribute.key.as_str())).any(|attribute| match &attribute.value {
-            Value::I64(index) => steps.contains(index),
-            Value::F64(index) => steps.iter().any(|step| *step as f64 == *index),
-            other => other.as_str().trim_matches(['"', ' ']).parse().is_ok_and(|index| steps.contains(&index)),
+    /// Whether an event says that it is about one of these steps, or, where they are too many to be told, about any.
+    pub(crate) fn is_about(attributes: &[KeyValue], steps: Option<&[i64]>) -> bool {
+        let is_named = |name: &str| matches!(name, "augur.step_index" | "augur.step.index");
+        attributes.iter().filter(|attribute| is_named(attribute.key.as_str())).any(|attribute| {
+            let Some(steps) = steps else { return true };
+            match &attribute.value {
+                Value::I64(index) => steps.contains(index),
+                Value::F64(index) => steps.iter().any(|step| *step as f64 == *index),
+                other => other.as_str().trim_matches(['"', ' ']).parse().is_ok_and(|index| steps.contains(&index)),
+            }
         })
     }
 
-    /// Takes the list of sensitive steps off a span.
-    pub(crate) fn take_sensitive_steps(attributes: &mut Vec<KeyValue>) -> Vec<i64> {
-        let mut steps = Vec::new();
+    /// Takes the list of sensitive steps off a span; `None` where they are too many to be told.
+    pub(crate) fn take_sensitive_steps(attributes: &mut Vec<KeyValue>) -> Option<Vec<i64>> {
+        let mut steps = Some(Vec::new());
         attributes.retain(|attribute| match (attribute.key.as_str(), &attribute.value) {
             (SENSITIVE_STEPS_ATTRIBUTE, Value::Array(Array::I64(named))) => {
-                steps.extend(named);
+                steps.iter_mut().for_each(|steps| steps.extend(named));
                 false
             }
-            (SENSITIVE_STEPS_ATTRIBUTE, _) => false,
+            (SENSITIVE_STEPS_ATTRIBUTE, _) => {
+                steps = None;
+                false
+            }
             _ => true,
         });
         steps
@@ -134,5 +140,33 @@ mod tests {
         let app = [KeyValue::new("target", "app")];
         assert!(gate.passes_event("event", &app, CaptureMode::Off));
         assert!(!gate.passes_event("gen_ai.user.message", &app, CaptureMode::Video));
+    }
+
+    #[test]
+    fn an_event_is_about_the_step_that_it_names_in_whatever_type() {
+        let named = |name: &'static str, value: Value| [KeyValue::new("note", "x"), KeyValue::new(name, value)];
+        for (event, is_about) in [
+            (named("augur.step_index", 3.into()), true),
+            (named("augur.step.index", 3.0.into()), true),
+            (named("augur.step_index", "3".into()), true),
+            (named("augur.step_index", "\"3\"".into()), true),
+            (named("augur.step_index", 4.into()), false),
+            (named("augur.step_index", true.into()), false),
+            (named("step_index", 3.into()), false),
+        ] {
+            assert_eq!(Gate::is_about(&event, Some(&[1, 3])), is_about, "{event:?}");
+            assert!(!Gate::is_about(&event, Some(&[])));
+        }
+        assert!(Gate::is_about(&named("augur.step_index", 4.into()), None));
+        assert!(!Gate::is_about(&[KeyValue::new("note", "x")], None));
+    }
+
+    #[test]
+    fn the_list_of_sensitive_steps_is_taken_off_the_span() {
+        let list = |value: Value| vec![KeyValue::new("kept", 1), KeyValue::new(SENSITIVE_STEPS_ATTRIBUTE, value)];
+        let taken = |mut attributes: Vec<KeyValue>| (Gate::take_sensitive_steps(&mut attributes), attributes.len());
+        assert_eq!(taken(list(Value::Array(vec![1_i64, 3].into()))), (Some(vec![1, 3]), 1));
+        assert_eq!(taken(list(true.into())), (None, 1));
+        assert_eq!(taken(vec![KeyValue::new("kept", 1)]), (Some(Vec::new()), 1));
     }
 }

@@ -38,6 +38,11 @@ impl OpenSpan {
         }
     }
 
+    pub(crate) fn add_event<const N: usize>(&self, name: &'static str, attributes: [(&'static str, &str); N]) {
+        let attributes = attributes.map(|(key, value)| KeyValue::new(key, value.to_owned()));
+        self.0.span().add_event(name, attributes.to_vec());
+    }
+
     /// Says of the span that code in it panicked, and where.
     pub(crate) fn add_panic(&self, message: Option<String>, file: &str, line: u32, column: u32) {
         let mut attributes = vec![

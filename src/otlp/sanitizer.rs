@@ -1,7 +1,15 @@
 //! Makes a span safe to send: what the capture mode and the redaction policy keep back is taken out, what is too long is
 //! cut, and what other layers bent is put straight.
 
-use super::{gate::Gate, integers, text};
+use super::{
+    exporter::REQUEST_BYTES,
+    gate::Gate,
+    integers,
+    limits::{Cuts, Whereabouts, keep_most, shrink},
+    settings::Limits,
+    tally::Tally,
+    text,
+};
 use crate::{
     bridge::vocabulary,
     capture::{CaptureMode, bare_content, gate_attribute},
@@ -13,11 +21,9 @@ use opentelemetry_sdk::{Resource, trace::SpanData};
 use std::{
     borrow::Cow,
     collections::HashSet,
+    sync::Arc,
     time::{Duration, UNIX_EPOCH},
 };
-
-/// Longest text that leaves, in bytes, if nothing else is asked for.
-pub(crate) const VALUE_LIMIT: usize = 32 * 1024;
 
 /// The attributes by which our layer tells the exporter the times of a span, in nanoseconds since 1970. They never leave.
 pub(crate) const START_ATTRIBUTE: &str = "augur.span.start";
@@ -28,19 +34,51 @@ pub(crate) const END_ATTRIBUTE: &str = "augur.span.end";
 pub(crate) struct Sanitizer {
     pub(crate) policy: RedactionPolicy,
     pub(crate) gate: Gate,
-    pub(crate) value_limit: usize,
+    /// Most attributes of a span, or of a log record.
+    most: usize,
+    /// Most characters of a value.
+    length: usize,
+    tally: Arc<Tally>,
 }
 
 impl Sanitizer {
-    pub(crate) fn new(policy: RedactionPolicy, base: CaptureMode) -> Self {
-        Self { policy, gate: Gate::new(base), value_limit: VALUE_LIMIT }
+    /// For the spans of a process.
+    pub(crate) fn of_spans(policy: RedactionPolicy, base: CaptureMode, limits: &Limits, tally: Arc<Tally>) -> Self {
+        let (most, length) = (limits.attributes as usize, limits.length as usize);
+        Self { policy, gate: Gate::new(base), most, length, tally }
+    }
+
+    /// For the log records of a process.
+    pub(crate) fn of_records(policy: RedactionPolicy, base: CaptureMode, limits: &Limits, tally: Arc<Tally>) -> Self {
+        let (most, length) = (limits.log_attributes as usize, limits.log_length as usize);
+        Self { policy, gate: Gate::new(base), most, length, tally }
+    }
+
+    /// A redacted text within the limit.
+    pub(crate) fn cut(&self, key: &str, text: String, cuts: &mut Cuts) -> String {
+        let before = cuts.len();
+        let text = cuts.text(key, text, self.length);
+        self.tally.cut_values.add(cuts.len() - before);
+        text
+    }
+
+    /// Whether a text would be cut.
+    pub(crate) fn is_too_long(&self, text: &str) -> bool {
+        text.len() > self.length && text.chars().nth(self.length).is_some()
+    }
+
+    /// Leaves out the attributes of a log record that are beyond the limit; those that name its step come first in it.
+    pub(crate) fn keep_most_of<T>(&self, attributes: &mut Vec<T>) {
+        self.tally.beyond_limits.add(attributes.len().saturating_sub(self.most));
+        attributes.truncate(self.most);
     }
 
     /// Edits a span in place.
     pub(crate) fn span(&self, span: &mut SpanData) {
         let mut mode = self.gate.mode_of(&span.attributes, span.dropped_attributes_count > 0);
         let hidden = Gate::take_sensitive_steps(&mut span.attributes);
-        for event in span.events.events.iter_mut().filter(|event| Gate::is_about(&event.attributes, &hidden)) {
+        for event in span.events.events.iter_mut().filter(|event| Gate::is_about(&event.attributes, hidden.as_deref()))
+        {
             event.attributes.retain(|attribute| Gate::is_bare(attribute.key.as_str()));
         }
         if Gate::is_sensitive(&span.attributes) {
@@ -58,11 +96,13 @@ impl Sanitizer {
         }
         set_times(span);
         self.name(&mut span.name);
-        self.attributes(&mut span.attributes, mode);
-        span.events.events.retain_mut(|event| self.event(event, mode));
+        let cuts = self.attributes(&mut span.attributes, mode);
+        let whereabouts = Whereabouts::of_span(&span.attributes);
+        span.events.events.retain_mut(|event| self.event(event, mode, &whereabouts));
         for link in &mut span.links.links {
-            self.attributes(&mut link.attributes, mode);
+            self.attributes(&mut link.attributes, mode).tell_in(&mut link.attributes, &whereabouts);
         }
+        self.count(span, cuts, &whereabouts);
         if let Status::Error { description } = &mut span.status {
             self.name(description);
         }
@@ -71,11 +111,29 @@ impl Sanitizer {
         }
     }
 
+    /// Leaves out what is beyond the limits, and says what was.
+    fn count(&self, span: &mut SpanData, mut cuts: Cuts, whereabouts: &Whereabouts) {
+        let beyond = keep_most(&mut span.attributes, self.most);
+        cuts.beyond(&beyond);
+        let known = cuts.len();
+        shrink(span, REQUEST_BYTES, &mut cuts);
+        self.tally.cut_values.add(cuts.len() - known);
+        span.dropped_attributes_count = span.dropped_attributes_count.saturating_add(beyond.len() as u32);
+        let of_events = span.events.iter().map(|event| event.dropped_attributes_count);
+        let of_links = span.links.iter().map(|link| link.dropped_attributes_count);
+        let inside: u32 = of_events.chain(of_links).fold(0, u32::saturating_add);
+        let whole = [span.dropped_attributes_count, span.events.dropped_count, span.links.dropped_count, inside];
+        self.tally.beyond_limits.add(whole.into_iter().map(|count| count as usize).sum());
+        cuts.tell_in(&mut span.attributes, whereabouts);
+    }
+
     /// The resource as it may leave. It belongs to the process, so the base mode judges it.
     pub(crate) fn resource(&self, resource: &Resource) -> Resource {
         let mut attributes: Vec<_> =
             resource.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())).collect();
-        self.attributes(&mut attributes, self.gate.base);
+        // The limits of the specification are none of a resource's.
+        let unlimited = Self { length: text::LONGEST_SEARCHED, ..self.clone() };
+        let _ = unlimited.attributes(&mut attributes, self.gate.base);
         let builder = Resource::builder_empty();
         match resource.schema_url() {
             Some(url) => builder.with_schema_url(attributes, url.to_owned()).build(),
@@ -88,7 +146,7 @@ impl Sanitizer {
         if attributes.is_empty() {
             return None;
         }
-        self.attributes(&mut attributes, mode);
+        self.attributes(&mut attributes, mode).tell_in(&mut attributes, &Whereabouts::default());
         let mut safe = InstrumentationScope::builder(scope.name().to_owned()).with_attributes(attributes);
         if let Some(version) = scope.version() {
             safe = safe.with_version(version.to_owned());
@@ -100,7 +158,7 @@ impl Sanitizer {
     }
 
     /// Edits an event; `false` if it stays behind. Its name is the text of a `tracing` event.
-    fn event(&self, event: &mut Event, mode: CaptureMode) -> bool {
+    fn event(&self, event: &mut Event, mode: CaptureMode, whereabouts: &Whereabouts) -> bool {
         if !self.gate.passes_event(&event.name, &event.attributes, mode) {
             return false;
         }
@@ -108,14 +166,18 @@ impl Sanitizer {
             event.name = Cow::Borrowed("event");
         }
         self.name(&mut event.name);
-        self.attributes(&mut event.attributes, mode);
+        self.attributes(&mut event.attributes, mode).tell_in(&mut event.attributes, whereabouts);
         true
     }
 
-    fn attributes(&self, attributes: &mut Vec<KeyValue>, mode: CaptureMode) {
+    /// Edits attributes, and says what was cut.
+    pub(crate) fn attributes(&self, attributes: &mut Vec<KeyValue>, mode: CaptureMode) -> Cuts {
+        let mut cuts = Cuts::default();
         keep_last(attributes);
         self.numbered(attributes);
-        attributes.retain_mut(|attribute| self.attribute(attribute, mode));
+        attributes.retain_mut(|attribute| self.attribute(attribute, mode, &mut cuts));
+        self.tally.cut_values.add(cuts.len());
+        cuts
     }
 
     /// Takes out a token that came in pieces, each in an attribute of its own: `x.part1`, `x.part2`.
@@ -138,9 +200,14 @@ impl Sanitizer {
     }
 
     /// Edits an attribute; `false` if it stays behind.
-    fn attribute(&self, attribute: &mut KeyValue, mode: CaptureMode) -> bool {
+    fn attribute(&self, attribute: &mut KeyValue, mode: CaptureMode, cuts: &mut Cuts) -> bool {
         if !self.gate.passes_attribute(attribute.key.as_str(), mode) {
             return false;
+        }
+        if let Value::String(text) = &attribute.value
+            && text.as_str().len() > text::LONGEST_SEARCHED
+        {
+            cuts.unread(attribute.key.as_str(), text.as_str().len());
         }
         let mut value = self.to_record(&attribute.value);
         if !self.policy.redact_attribute(attribute.key.as_str(), &mut value) {
@@ -148,11 +215,11 @@ impl Sanitizer {
         }
         match value {
             Record::String(text) => match gate_attribute(attribute.key.as_str(), text, mode) {
-                Some(text) => attribute.value = self.string(attribute.key.as_str(), text),
+                Some(text) => attribute.value = self.string(attribute.key.as_str(), text, cuts),
                 None => return false,
             },
             Record::Array(items) => {
-                if let Some(array) = self.strings(items) {
+                if let Some(array) = self.strings(attribute.key.as_str(), items, cuts) {
                     attribute.value = Value::Array(Array::String(array));
                 }
             }
@@ -162,6 +229,7 @@ impl Sanitizer {
         // A name can be made up at run time too.
         let key = self.policy.scrub(attribute.key.as_str()).into_owned();
         if key != attribute.key.as_str() {
+            cuts.rename(attribute.key.as_str(), &key);
             attribute.key = key.into();
         }
         true
@@ -186,27 +254,31 @@ impl Sanitizer {
         }
     }
 
-    fn string(&self, key: &str, value: String) -> Value {
+    fn string(&self, key: &str, value: String, cuts: &mut Cuts) -> Value {
         if let Some(typed) = typed(key, &value) {
             return typed;
         }
         let value = text::source_path(key, &value).unwrap_or(value);
-        Value::String(text::cut(value, self.value_limit).into())
+        Value::String(cuts.text(key, value, self.length).into())
     }
 
-    /// A list of texts within the limit as a whole. `None` if it is not one.
-    fn strings(&self, items: Vec<Record>) -> Option<Vec<opentelemetry::StringValue>> {
-        let count = items.len();
-        let mut left = self.value_limit;
-        let mut texts = Vec::with_capacity(count);
+    /// A list of texts, within the limit as a whole. `None` if it is not one.
+    fn strings(&self, key: &str, items: Vec<Record>, cuts: &mut Cuts) -> Option<Vec<opentelemetry::StringValue>> {
+        let whole: usize = items.iter().map(|item| item.as_str().map_or(0, str::len)).sum();
+        if whole > self.length {
+            cuts.whole(key, &Record::Array(items.clone()).to_string());
+        }
+        let mut left = self.length;
+        let mut texts = Vec::with_capacity(items.len());
         for item in items {
             let Record::String(item) = item else { return None };
             if left == 0 {
-                texts.push(format!("…[cut, {} values]", count - texts.len()).into());
+                texts.push("…".into());
                 break;
             }
-            let item = text::cut(item, left);
-            left = left.saturating_sub(item.len().max(1));
+            // Noted already, for the whole list.
+            let item = Cuts::default().text(key, item, left);
+            left = left.saturating_sub(item.chars().count().max(1));
             texts.push(item.into());
         }
         Some(texts)
@@ -214,7 +286,9 @@ impl Sanitizer {
 
     fn name(&self, name: &mut Cow<'static, str>) {
         let safe = text::redact_embedded(&self.policy, text::bounded(name));
-        let safe = text::cut(self.policy.scrub(&safe).into_owned(), self.value_limit);
+        let mut cuts = Cuts::default();
+        let safe = cuts.text("", self.policy.scrub(&safe).into_owned(), self.length);
+        self.tally.cut_values.add(cuts.len());
         if safe != *name {
             *name = Cow::Owned(safe);
         }

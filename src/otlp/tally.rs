@@ -85,6 +85,10 @@ impl Tally {
         self.is_declined.store(true, Ordering::Release);
     }
 
+    pub(crate) fn is_declined(&self) -> bool {
+        self.is_declined.load(Ordering::Acquire)
+    }
+
     fn last_error(&self) -> Option<String> {
         self.last_error.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

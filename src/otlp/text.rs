@@ -16,18 +16,6 @@ pub(super) fn bounded(text: &str) -> String {
     if text.len() > LONGEST_SEARCHED { format!("[cut, {} bytes]", text.len()) } else { text.to_owned() }
 }
 
-/// The text up to `limit` bytes, and how many bytes were cut. Only for text that is redacted: a cut through a secret would
-/// hide it from every pattern.
-pub(super) fn cut(mut text: String, limit: usize) -> String {
-    if text.len() > limit {
-        let end = (0..=limit).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
-        let lost = text.len() - end;
-        text.truncate(end);
-        text.push_str(&format!("…[cut, {lost} bytes]"));
-    }
-    text
-}
-
 /// Redacts the members of a text that is a JSON object or list, which patterns over the text would miss.
 pub(super) fn redact_embedded(policy: &RedactionPolicy, text: String) -> String {
     embedded(policy, &text, EMBEDDED_DEPTH).unwrap_or(text)
@@ -110,14 +98,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cut_falls_between_characters_and_says_how_much_is_missing() {
-        for (text, limit, expected) in
-            [("short", 5, "short"), ("longer", 4, "long…[cut, 2 bytes]"), ("aé", 2, "a…[cut, 2 bytes]"), ("", 0, "")]
-        {
-            assert_eq!(cut(text.to_owned(), limit), expected);
-        }
-        let huge = "x".repeat(LONGEST_SEARCHED + 1);
-        assert_eq!(bounded(&huge), "[cut, 1048577 bytes]");
+    fn what_is_too_long_to_be_searched_does_not_leave() {
+        assert_eq!(bounded(&"x".repeat(LONGEST_SEARCHED + 1)), "[cut, 1048577 bytes]");
+        assert_eq!(bounded("short"), "short");
     }
 
     #[test]

@@ -26,6 +26,7 @@ impl Dial {
     }
 
     /// The mode in force: what passes it is kept.
+    #[inline]
     pub(crate) fn kept(&self) -> CaptureMode {
         read(&self.chosen).max(read(&self.raised))
     }
@@ -36,6 +37,7 @@ impl Dial {
     }
 
     /// The same for one who has just asked what is kept.
+    #[inline]
     pub(crate) fn heard_at(&self, kept: CaptureMode) -> CaptureMode {
         match kept {
             // Of a run that is off nothing is held in memory either.

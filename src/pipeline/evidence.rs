@@ -2,6 +2,7 @@
 
 use super::{
     Loss,
+    exit::Passed,
     flight_recorder::{Evidence, FlightRecorder, Held, Ring},
     ledger::bring_back,
     road::{Known, Patch, Road},
@@ -99,7 +100,10 @@ impl Road {
     pub(super) fn promote(&mut self) {
         let Some(ring) = &mut self.ring else { return };
         let mode = ring.options.mode;
-        for Held { index, evidence, .. } in ring.take() {
+        let held = ring.take();
+        // What is brought back was said elsewhere.
+        let scene = self.take_scene();
+        for Held { index, evidence, .. } in held {
             for piece in evidence {
                 match piece {
                     Evidence::Members(mut members) => {
@@ -129,6 +133,7 @@ impl Road {
                 }
             }
         }
+        self.scene(|| scene);
     }
 
     /// Keeps a picture, with its regions painted over, and names it in its step where that is ours to write.
@@ -212,7 +217,10 @@ impl Road {
         if !fits && !self.fit.takes(Schema::Event, &event) {
             self.losses.count(Loss::Invalid);
         } else if mode.passes(artifact) {
-            self.line(paths::events(step_index), &event.into());
+            let file = || paths::events(step_index);
+            let words = self.content_mode(step_index, mode);
+            self.hand_on(|| Passed::Event { event: &event, file: file(), mode: words });
+            self.line(file(), &event.into());
         } else {
             let bytes = event.values().map(Self::weight).sum();
             self.hold(step_index, Evidence::Event(layer, event), bytes);
@@ -243,7 +251,9 @@ impl Road {
             event.insert("detail".into(), detail.into());
         }
         let mode = self.dial.kept();
+        let scene = self.aside();
         self.event(event, EventLayer::Adapter, mode);
+        self.scene(|| scene);
     }
 
     /// Records a model call and returns its path in the bundle; `None` where the mode keeps none.
@@ -295,14 +305,16 @@ impl Road {
         let is_first = step_index.is_some_and(|index| self.highest_called.is_none_or(|highest| index > highest));
         self.highest_called = self.highest_called.max(step_index);
         let bundle = &self.bundle;
-        let next = self.sequences.entry((step_index, layer)).or_insert_with(|| {
-            if is_first { 0 } else { bundle.next_sequence(step_index, layer) }
-        });
+        let next = self
+            .sequences
+            .entry((step_index, layer))
+            .or_insert_with(|| if is_first { 0 } else { bundle.next_sequence(step_index, layer) });
         let path = paths::model_call(step_index, layer, *next);
         *next = next.saturating_add(1);
         let record = Value::Object(record);
-        self.weigh_model_call(&record);
-        let written = self.bundle.write_record(&path, &record);
+        let weight = Self::weight(&record);
+        self.weigh_model_call(weight);
+        let written = self.bundle.give_record(path.clone(), record, weight);
         self.kept(written).then_some(path)
     }
 
@@ -339,16 +351,24 @@ impl Road {
         if !self.goes_on(Artifact::Log, mode) {
             return;
         }
-        let mut line = format!("{head}{}", self.policy.scrub(text));
+        let text = self.policy.scrub(text).into_owned();
+        let mut line = format!("{head}{text}");
+        let mut safe = Vec::new();
         for (name, mut value) in fields {
             if self.policy.redact_attribute(&name, &mut value) {
                 let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                line.push_str(&format!(" {}={text}", self.policy.scrub_name(&name)));
+                let name = self.policy.scrub_name(&name).into_owned();
+                line.push_str(&format!(" {name}={text}"));
+                safe.push((name, value));
             }
         }
         // A line is a line: what was logged must not be able to forge another.
         let line = line.replace(['\n', '\r'], " ");
         if mode.passes(Artifact::Log) {
+            let file = || paths::log(step_index, "run");
+            // As of the details of events, nothing of a sensitive step goes further than its bundle.
+            let fields = if step_index.is_some_and(|index| self.sensitive.has(index)) { &[][..] } else { &safe };
+            self.hand_on(|| Passed::Line { step: step_index, text: &text, fields, file: file() });
             self.log_line(step_index, &line);
         } else {
             let bytes = line.len();

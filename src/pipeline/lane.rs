@@ -37,6 +37,7 @@ impl Lane {
     }
 
     /// The mode in force now.
+    #[inline]
     pub(crate) fn mode(&self) -> CaptureMode {
         self.dial.kept()
     }
@@ -54,6 +55,7 @@ impl Lane {
         self.road.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
+    #[inline]
     pub(crate) fn durability(&self) -> Durability {
         Durability::ALL.get(usize::from(self.durability.load(Ordering::Relaxed))).copied().unwrap_or_default()
     }

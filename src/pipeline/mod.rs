@@ -5,6 +5,7 @@ mod acknowledge;
 mod dial;
 mod durability;
 mod evidence;
+mod exit;
 mod flight_recorder;
 mod lane;
 mod ledger;
@@ -14,12 +15,16 @@ mod queue;
 mod recorded;
 mod road;
 mod sensitive;
+mod steps;
 mod worker;
 
 pub(crate) use acknowledge::Acknowledged;
 pub(crate) use dial::Dial;
 pub use durability::Durability;
 pub(crate) use evidence::Picture;
+#[cfg(feature = "otlp")]
+pub(crate) use exit::Passed;
+pub(crate) use exit::{Exit, Scene};
 pub use flight_recorder::FlightRecorder;
 pub(crate) use lane::Lane;
 pub(crate) use ledger::{Amendment, Refused, Settlement};

@@ -105,7 +105,7 @@ impl<T> Queue<T> {
     /// pushed. `None` if there is work under way.
     pub(crate) fn while_idle<R>(&self, act: impl FnOnce() -> R) -> Option<R> {
         let state = self.lock();
-        (state.idle && state.items.is_empty() && !state.closed).then(act)
+        ((state.idle || state.gathering) && state.items.is_empty() && !state.closed).then(act)
     }
 
     /// Whether gathering has an end.
@@ -192,6 +192,34 @@ mod tests {
             let own: Vec<u32> = seen.iter().filter(|(from, _)| *from == thread).map(|(_, n)| *n).collect();
             assert_eq!(own, (0..1000).collect::<Vec<_>>());
         }
+    }
+
+    #[test]
+    fn the_worker_has_nothing_to_do_while_it_sleeps_or_gathers_and_the_queue_is_empty() {
+        let queue = Arc::new(Queue::new(1 << 20));
+        let is_idle = || queue.while_idle(|| ()).is_some();
+        assert!(!is_idle(), "nobody knows what it does before it asks");
+        let worker = Arc::clone(&queue);
+        let (taken, batches) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let (mut batch, mut gather) = (VecDeque::new(), false);
+            while worker.take(&mut batch, gather).is_some() {
+                taken.send(batch.drain(..).collect::<Vec<_>>()).unwrap();
+                gather = true;
+            }
+        });
+        for n in 0..3 {
+            let deadline = Instant::now() + Duration::from_secs(9);
+            while !is_idle() && Instant::now() < deadline {
+                std::thread::yield_now();
+            }
+            // From the second round on it gathers, and is not asleep for long.
+            assert!(is_idle(), "round {n}");
+            queue.push(n, 1, Urgency::Now, Duration::ZERO).unwrap();
+            assert_eq!(batches.recv().unwrap(), [n]);
+        }
+        queue.close();
+        assert!(!is_idle());
     }
 
     #[test]

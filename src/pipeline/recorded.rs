@@ -1,10 +1,6 @@
 //! Whole steps, as the calls of a session record them.
 
-use super::{
-    flight_recorder::Evidence,
-    ledger::carry_over,
-    road::Road,
-};
+use super::{flight_recorder::Evidence, ledger::carry_over, road::Road};
 use crate::{
     CaptureMode,
     capture::{Artifact, Origin, gate_step},

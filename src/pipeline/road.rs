@@ -3,17 +3,19 @@
 use super::{
     Durability,
     dial::Dial,
+    exit::Beside,
     flight_recorder::Ring,
     ledger::Ledger,
     loss::{Loss, Losses},
     mend::Fit,
     sensitive::{self, Sensitive},
+    steps::OpenStep,
 };
 use crate::{
     CaptureMode,
     bundle::{BundleWriter, paths},
-    capture::{Artifact, Origin, gate_step},
-    record::{ModelLayer, Object, RunStatus, Timestamp, Value, step_id},
+    capture::Origin,
+    record::{ModelLayer, Object, RunStatus, Timestamp, Value},
     redact::{Family, RedactionPolicy},
     schema::Schema,
     store::Mark,
@@ -24,15 +26,6 @@ use std::{
     io,
     sync::Arc,
 };
-
-/// How many steps may be open at once before the oldest is written and let go; it is read again if more comes for it.
-const OPEN_STEPS: usize = 256;
-
-/// How many steps that are in place stay at hand, because more comes for the last ones than for others.
-const AT_HAND: usize = 4;
-
-/// The longest such step, in bytes of its document.
-const LONGEST_AT_HAND: usize = 64 * 1024;
 
 /// How much that the disk refused is held for when there is room again, in bytes.
 const HELD_LINES: usize = 4 * 1024 * 1024;
@@ -57,19 +50,6 @@ pub(crate) struct Patch {
     pub(crate) origin: Origin,
 }
 
-#[derive(Debug, Default)]
-pub(super) struct OpenStep {
-    pub(super) record: Object,
-    pub(super) changed: bool,
-    pub(super) ended: bool,
-    /// Something of it does not fit its schema yet: the rest of it may still come.
-    pub(super) withheld: bool,
-    /// It is known to fit its schema as it is.
-    pub(super) fits: bool,
-    /// How long its document is, in bytes, if it was written.
-    pub(super) bytes: usize,
-}
-
 /// What is known of a record when it comes to the road.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Known {
@@ -88,7 +68,7 @@ pub(crate) struct Road {
     pub(super) losses: Arc<Losses>,
     pub(super) steps: BTreeMap<u64, OpenStep>,
     /// The highest index that a step was asked for or recorded at. Nothing is on disk for those above.
-    highest: Option<u64>,
+    pub(super) highest: Option<u64>,
     /// The same for model calls.
     pub(super) highest_called: Option<u64>,
     /// Lines that wait for the next flush, by file.
@@ -100,25 +80,15 @@ pub(crate) struct Road {
     session_patch: Object,
     tags: Object,
     /// Nothing more comes: what does not fit its schema now never will.
-    closing: bool,
+    pub(super) closing: bool,
     over: bool,
     /// What is kept now; the flight recorder turns it up when something fails.
     pub(super) dial: Arc<Dial>,
     pub(super) ring: Option<Ring>,
     pub(super) fit: Fit,
     pub(super) sensitive: Sensitive,
-}
-
-impl OpenStep {
-    fn end(&mut self) {
-        self.ended = true;
-        self.changed |= self.withheld;
-    }
-
-    /// Whether it is as its file has it, and nothing more is expected.
-    pub(super) fn is_settled(&self) -> bool {
-        self.ended && !self.changed
-    }
+    /// Another exit.
+    pub(super) beside: Option<Beside>,
 }
 
 impl Road {
@@ -144,6 +114,7 @@ impl Road {
             ring: None,
             fit: Fit::default(),
             sensitive: Sensitive::default(),
+            beside: None,
         }
     }
 
@@ -160,30 +131,6 @@ impl Road {
 
     pub(crate) fn is_over(&self) -> bool {
         self.over
-    }
-
-    /// Adds to a step. Objects merge member by member; anything else replaces what was there.
-    pub(crate) fn step(&mut self, patch: Patch) {
-        let Patch { index, mut members, mode, origin } = patch;
-        let mode = self.in_force(mode);
-        if !mode.passes(Artifact::Step) {
-            return;
-        }
-        // What a dialect read out of telemetry is the text of a model or a tool.
-        let mode = if origin == Origin::Derived { self.content_mode(Some(index), mode) } else { mode };
-        self.hold_members(index, &members, mode, origin);
-        gate_step(&mut members, mode, origin);
-        self.redact(Family::Step, &mut members);
-        if members.is_empty() {
-            return;
-        }
-        let other_mode = (mode != self.dial.base()).then_some(mode);
-        let step = self.open(index);
-        merge(&mut step.record, members);
-        if let Some(mode) = other_mode {
-            step.record.entry("capture_mode".to_owned()).or_insert(mode.into());
-        }
-        step.changed = true;
     }
 
     /// Redacts a record. What names a thing is never rewritten, so a name that holds a secret is taken out first. Returns how
@@ -216,56 +163,6 @@ impl Road {
             Value::Object(members) => members.iter().map(|(key, item)| key.len() + 64 + Self::weight(item)).sum(),
             _ => 0,
         }
-    }
-
-    /// A member of a step as it stands.
-    pub(crate) fn step_member(&mut self, index: u64, key: &str) -> Option<Value> {
-        self.open(index).record.get(key).cloned()
-    }
-
-    pub(super) fn open(&mut self, index: u64) -> &mut OpenStep {
-        if !self.steps.contains_key(&index) {
-            if self.steps.len() >= OPEN_STEPS {
-                if let Some(mut oldest) = self.steps.first_entry() {
-                    oldest.get_mut().end();
-                }
-                self.write_steps();
-                self.steps.pop_first();
-            }
-            let record = if self.is_new(index) { named_step(&self.bundle, index) } else { known_step(&self.bundle, index) };
-            self.highest = self.highest.max(Some(index));
-            self.steps.insert(index, OpenStep { record, ..OpenStep::default() });
-        }
-        let step = self.steps.entry(index).or_default();
-        if step.is_settled() {
-            // At hand, and from here on as if it had been read again.
-            (step.ended, step.withheld) = (false, false);
-        }
-        step.fits = false;
-        step
-    }
-
-    /// Whether nothing was ever recorded at an index.
-    pub(super) fn is_new(&self, index: u64) -> bool {
-        self.highest.is_none_or(|highest| index > highest)
-    }
-
-    /// Puts a step in the place of what is known at its index.
-    pub(super) fn put(&mut self, index: u64, record: Object, fits: bool) {
-        self.highest = self.highest.max(Some(index));
-        self.steps.insert(index, OpenStep { record, changed: true, ended: true, fits, ..OpenStep::default() });
-    }
-
-    /// Nothing more is expected for a step. What comes late all the same is added to its file.
-    pub(crate) fn end_step(&mut self, index: u64) {
-        if self.ring.is_some() {
-            let failed = self.step_member(index, "status").is_some_and(|status| status.as_str() == Some("failed"));
-            self.after_step(index, failed);
-        }
-        if let Some(step) = self.steps.get_mut(&index) {
-            step.end();
-        }
-        self.sequences.retain(|(step, _), _| *step != Some(index));
     }
 
     pub(crate) fn tag(&mut self, key: &str, value: &str) {
@@ -357,62 +254,6 @@ impl Road {
         session.unwrap_or_default()
     }
 
-    pub(super) fn write_steps(&mut self) -> bool {
-        let mut whole = true;
-        let mut complaints = Vec::new();
-        for (index, step) in &mut self.steps {
-            if !step.changed {
-                continue;
-            }
-            let is_open = !step.ended && !self.closing;
-            let kept = (is_open && !step.fits).then(|| step.record.clone());
-            let record = std::mem::take(&mut step.record);
-            let (record, faults) =
-                if step.fits { (Some(record), Vec::new()) } else { self.fit.mend(Schema::Step, record) };
-            step.withheld = is_open && !faults.is_empty();
-            if let Some(kept) = kept.filter(|_| step.withheld) {
-                // What does not fit may be the first part of something, so the step keeps it until it ends.
-                step.record = kept;
-                let written = record.map_or(Ok(0), |record| self.bundle.write_step(*index, &record));
-                step.changed = written.is_err();
-                if step.changed {
-                    self.losses.count(Loss::Unwritten);
-                    whole = false;
-                }
-                continue;
-            }
-            complaints.extend(faults.into_iter().map(|fault| (*index, fault)));
-            let Some(record) = record else {
-                self.losses.count(Loss::Invalid);
-                step.record = known_step(&self.bundle, *index);
-                step.changed = false;
-                continue;
-            };
-            step.record = record;
-            match self.bundle.write_step(*index, &step.record) {
-                Ok(bytes) => (step.changed, step.bytes) = (false, bytes),
-                Err(_) => {
-                    self.losses.count(Loss::Unwritten);
-                    whole = false;
-                }
-            }
-        }
-        self.let_go();
-        for (index, complaint) in complaints {
-            self.adapter_error(Some(index), format!("a step did not fit its schema: {complaint}"), Object::new());
-        }
-        whole
-    }
-
-    /// Lets go of the steps that are in place, but for the last ones.
-    fn let_go(&mut self) {
-        let settled = self.steps.iter().filter(|(_, step)| step.is_settled());
-        let at_hand: Vec<u64> = settled.rev().map(|(index, _)| *index).take(AT_HAND).collect();
-        self.steps.retain(|index, step| {
-            !step.is_settled() || step.bytes <= LONGEST_AT_HAND && at_hand.contains(index)
-        });
-    }
-
     pub(super) fn kept(&self, written: io::Result<()>) -> bool {
         if written.is_err() {
             self.losses.count(Loss::Unwritten);
@@ -456,8 +297,7 @@ impl Road {
 
     /// The run is over and nothing of it is kept.
     pub(crate) fn discard(&mut self) -> io::Result<()> {
-        let folder = self.bundle.store().root();
-        crate::retention::remove(folder.parent().unwrap_or(folder), folder)?;
+        self.bundle.discard()?;
         self.over = true;
         Ok(())
     }
@@ -469,7 +309,7 @@ impl Road {
     }
 }
 
-fn merge(into: &mut Object, from: Object) {
+pub(super) fn merge(into: &mut Object, from: Object) {
     for (key, value) in from {
         match (into.get_mut(&key), value) {
             (Some(Value::Object(known)), Value::Object(members)) => merge(known, members),
@@ -478,16 +318,6 @@ fn merge(into: &mut Object, from: Object) {
             }
         }
     }
-}
-
-/// The step at an index as it is on disk; one that has but its names if there is none.
-fn known_step(bundle: &BundleWriter, index: u64) -> Object {
-    bundle.read_step(index).unwrap_or_else(|| named_step(bundle, index))
-}
-
-fn named_step(bundle: &BundleWriter, index: u64) -> Object {
-    let run_id = bundle.session().get("run_id").and_then(Value::as_str).unwrap_or_default();
-    Object::from([("step_id".to_owned(), step_id(run_id, index).into()), ("step_index".to_owned(), index.into())])
 }
 
 /// Takes the names that hold a secret out of a record.

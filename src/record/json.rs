@@ -123,6 +123,16 @@ pub fn write_pretty(value: &Value, level: usize, out: &mut Vec<u8>) {
     }
 }
 
+impl Value {
+    /// The bytes of a bundle's `.json` file.
+    pub(crate) fn to_document(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(1024);
+        write_pretty(self, 0, &mut bytes);
+        bytes.push(b'\n');
+        bytes
+    }
+}
+
 /// The same for an object that stands alone.
 pub(crate) fn write_members(members: &Object, level: usize, out: &mut Vec<u8>) {
     if members.is_empty() {

@@ -9,8 +9,8 @@ mod words;
 
 pub use id::{IdError, RunId, short_id, step_id};
 pub(crate) use id::{index_of_step_id, is_reserved};
-pub(crate) use json::{text_of, write_members};
 pub use json::{JsonError, MAX_DEPTH, parse, write_line, write_pretty};
+pub(crate) use json::{text_of, write_members};
 pub use serialize::{ValueError, to_value};
 pub use time::Timestamp;
 pub use value::{Number, Object, Value};

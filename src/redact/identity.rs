@@ -175,6 +175,10 @@ pub(super) enum Shield<'p> {
 pub(super) fn shield<'p>(paths: &[&'p str], name: &str) -> Shield<'p> {
     let mut below = Vec::new();
     for path in paths {
+        // Few paths begin like the name, so only those are taken apart.
+        if !path.starts_with(name) && !path.starts_with('*') {
+            continue;
+        }
         let (first, rest) = split(path);
         if first != name && first != "*" {
             continue;

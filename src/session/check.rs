@@ -136,25 +136,29 @@ impl Session {
         }
     }
 
-    /// Checks a text that becomes part of a file's name.
-    pub(super) fn check_name(&self, argument: &str, name: &str) -> Result<(), SessionError> {
-        let problem = if name.trim().is_empty() {
-            "is empty"
-        } else if name.len() > LONGEST_NAME {
-            "is longer than 200 bytes"
-        } else if name.chars().any(char::is_control) {
-            "holds a control character"
-        } else if name.contains(['/', '\\']) || name == "." || name == ".." {
-            "holds a path separator or is . or .."
-        } else if name.contains([':', '*', '?', '"', '<', '>', '|']) {
-            "holds a character that some system forbids in file names"
-        } else if !self.policy.is_clean(name) {
-            return Err(secret(argument, "it"));
-        } else {
-            return Ok(());
-        };
-        Err(invalid(&format!("{argument}: {problem}; it becomes part of a file's name")))
+    pub(super) fn check_name(&self, argument: &str, text: &str) -> Result<(), SessionError> {
+        name(&self.policy, argument, text)
     }
+}
+
+/// Checks a text that becomes part of a file's name.
+pub(super) fn name(policy: &RedactionPolicy, argument: &str, name: &str) -> Result<(), SessionError> {
+    let problem = if name.trim().is_empty() {
+        "is empty"
+    } else if name.len() > LONGEST_NAME {
+        "is longer than 200 bytes"
+    } else if name.chars().any(char::is_control) {
+        "holds a control character"
+    } else if name.contains(['/', '\\']) || name == "." || name == ".." {
+        "holds a path separator or is . or .."
+    } else if name.contains([':', '*', '?', '"', '<', '>', '|']) {
+        "holds a character that some system forbids in file names"
+    } else if !policy.is_clean(name) {
+        return Err(secret(argument, "it"));
+    } else {
+        return Ok(());
+    };
+    Err(invalid(&format!("{argument}: {problem}; it becomes part of a file's name")))
 }
 
 fn strictly<'a>(

@@ -2,13 +2,13 @@
 
 use super::{
     EffectOptions, Session, SessionError,
-    check::{given, index_in_range, text, value_of, weight},
+    check::{self, given, index_in_range, text, value_of, weight},
 };
 use crate::{
     ambient::Ambient,
     pipeline::{Refused, Road, Settlement},
-    record::{Object, Value},
-    redact::Family,
+    record::{Object, Timestamp, Value},
+    redact::{Family, RedactionPolicy},
     schema::Schema,
 };
 use serde::Serialize;
@@ -32,19 +32,8 @@ impl Session {
         self.check_open()?;
         index_in_range(step_index)?;
         let id = options.side_effect_id.clone().unwrap_or_else(|| generated(&self.ambient));
-        self.check_name("side_effect_id", &id)?;
-        let mut record = given([
-            ("side_effect_id", Some(id.as_str().into())),
-            ("step_index", Some(step_index.into())),
-            ("resource", Some(resource.into())),
-            ("action", Some(action.into())),
-            ("idempotency_key", text(options.idempotency_key.as_ref())),
-            ("reversibility", Some(options.reversibility.into())),
-            ("compensation_handle", text(options.compensation_handle.as_ref())),
-            ("provenance", Some(options.provenance.into())),
-            ("status", Some("intent_only".into())),
-            ("declared_at", Some(self.time("declared_at", options.declared_at.as_deref())?.into())),
-        ]);
+        let now = self.ambient.now().into();
+        let mut record = declaration(&self.policy, &id, step_index, [resource, action], options, now)?;
         self.check(Schema::SideEffect, "side effect", &mut record, Family::SideEffect)?;
         let mode = self.gate();
         self.settled(weight(&record), move |road| road.declare_effect(record, mode))?;
@@ -62,11 +51,7 @@ impl Session {
         observed_result: &(impl Serialize + ?Sized),
         committed_at: Option<&str>,
     ) -> Result<(), SessionError> {
-        let result = match value_of("observed_result", observed_result)? {
-            Value::Null => None,
-            items @ Value::Array(_) => Some(Object::from([("items".to_owned(), items)]).into()),
-            other => Some(other),
-        };
+        let result = brought_back(observed_result)?;
         let weight = 1024 + result.as_ref().map_or(0, Road::weight);
         let how = Settlement::Committed { at: self.time("committed_at", committed_at)?, result };
         self.settle(side_effect_id, weight, how)
@@ -108,6 +93,39 @@ impl Session {
     ) -> Result<T, SessionError> {
         self.answer(weight, move |road| work(road).map_err(SessionError::from))
     }
+}
+
+/// What is written of a change before it is made: to which resource, and by which action.
+pub(crate) fn declaration(
+    policy: &RedactionPolicy,
+    id: &str,
+    step_index: u64,
+    [resource, action]: [&str; 2],
+    options: &EffectOptions,
+    now: Timestamp,
+) -> Result<Object, SessionError> {
+    check::name(policy, "side_effect_id", id)?;
+    Ok(given([
+        ("side_effect_id", Some(id.into())),
+        ("step_index", Some(step_index.into())),
+        ("resource", Some(resource.into())),
+        ("action", Some(action.into())),
+        ("idempotency_key", text(options.idempotency_key.as_ref())),
+        ("reversibility", Some(options.reversibility.into())),
+        ("compensation_handle", text(options.compensation_handle.as_ref())),
+        ("provenance", Some(options.provenance.into())),
+        ("status", Some("intent_only".into())),
+        ("declared_at", Some(check::time("declared_at", options.declared_at.as_deref(), now)?.into())),
+    ]))
+}
+
+/// What a change brought back, as the ledger has it.
+pub(crate) fn brought_back(observed_result: &(impl Serialize + ?Sized)) -> Result<Option<Value>, SessionError> {
+    Ok(match value_of("observed_result", observed_result)? {
+        Value::Null => None,
+        items @ Value::Array(_) => Some(Object::from([("items".to_owned(), items)]).into()),
+        other => Some(other),
+    })
 }
 
 /// An id for a side effect: `se_` and 16 hex digits.

@@ -20,6 +20,7 @@ mod versions;
 
 pub use branch::{BranchFrom, BranchMode};
 pub use builder::SessionBuilder;
+pub(crate) use effects::{brought_back, declaration, generated};
 pub use error::SessionError;
 pub use flush::Flush;
 pub use options::{

@@ -2,6 +2,7 @@
 //! could not write is kept and tried again.
 
 use super::LocalStore;
+use crate::record::Value;
 use std::{
     collections::VecDeque,
     io,
@@ -20,24 +21,30 @@ const KEPT: usize = 4 * 1024 * 1024;
 pub(crate) enum Job {
     /// A file as a whole.
     Replace(String, Vec<u8>),
+    /// The same, still to be laid out, and what it weighs in bytes.
+    Record(String, Value, usize),
     /// Lines at the end of one.
     Append(String, Vec<u8>),
 }
 
 impl Job {
     fn path(&self) -> &str {
-        let (Self::Replace(path, _) | Self::Append(path, _)) = self;
-        path
+        match self {
+            Self::Replace(path, _) | Self::Record(path, ..) | Self::Append(path, _) => path,
+        }
     }
 
     fn weight(&self) -> usize {
-        let (Self::Replace(path, bytes) | Self::Append(path, bytes)) = self;
-        path.len() + bytes.len()
+        match self {
+            Self::Replace(path, bytes) | Self::Append(path, bytes) => path.len() + bytes.len(),
+            Self::Record(path, _, weight) => path.len() + weight,
+        }
     }
 
     pub(crate) fn done(&self, store: &LocalStore) -> io::Result<()> {
         match self {
             Self::Replace(path, bytes) => store.write(path, bytes),
+            Self::Record(path, record, _) => store.write(path, &record.to_document()),
             Self::Append(path, bytes) => store.append(path, bytes),
         }
     }
@@ -69,11 +76,19 @@ struct State {
     refused: Vec<Job>,
     /// How often the disk refused since somebody asked.
     failures: u64,
-    /// The last job that was refused and too large to keep, by its number.
+    /// Up to which job something was refused that was too much to keep.
     given_up: u64,
     marked: u64,
+    /// The thread is to try again what was refused.
+    again: bool,
     asleep: bool,
     over: bool,
+}
+
+impl State {
+    fn has_work(&self) -> bool {
+        !self.waiting.is_empty() || self.again
+    }
 }
 
 /// What was handed over since the mark before: it can be waited for.
@@ -115,19 +130,21 @@ impl Behind {
         Ok(Self { shared, thread: Some(thread) })
     }
 
-    /// Hands jobs over. What was refused before comes first: it is older.
+    /// Hands jobs over. What was refused before is tried again first: it is older.
     pub(crate) fn hand_over(&self, jobs: &mut Vec<Job>) {
         let mut state = self.shared.lock();
         while state.bytes > ROOM {
             state = self.shared.progress.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        let refused = std::mem::take(&mut state.refused);
-        for job in refused.into_iter().chain(jobs.drain(..)) {
-            state.bytes += job.weight();
+        if !state.refused.is_empty() && !state.again {
+            // Another try counts like a job, so that it can be waited for.
+            state.again = true;
             state.handed_over += 1;
-            state.waiting.push_back(job);
         }
-        let wake = state.asleep && !state.waiting.is_empty();
+        state.handed_over += jobs.len() as u64;
+        state.bytes += jobs.iter().map(Job::weight).sum::<usize>();
+        state.waiting.extend(jobs.drain(..));
+        let wake = state.asleep && state.has_work();
         state.asleep &= !wake;
         drop(state);
         if wake {
@@ -166,10 +183,9 @@ impl Drop for Behind {
 }
 
 fn run(store: &LocalStore, shared: &Shared) {
-    let mut jobs = VecDeque::new();
     loop {
         let mut state = shared.lock();
-        while state.waiting.is_empty() {
+        while !state.has_work() {
             if state.over {
                 return;
             }
@@ -177,32 +193,124 @@ fn run(store: &LocalStore, shared: &Shared) {
             state = shared.work.wait(state).unwrap_or_else(PoisonError::into_inner);
             state.asleep = false;
         }
-        std::mem::swap(&mut state.waiting, &mut jobs);
+        let waiting = std::mem::take(&mut state.waiting);
+        let older = std::mem::take(&mut state.refused);
+        let tried = waiting.len() as u64 + u64::from(std::mem::take(&mut state.again));
         drop(state);
-        let (mut tried, mut weight, mut kept, mut given_up) = (0, 0, 0, None);
-        let mut refused: Vec<Job> = Vec::new();
-        for job in jobs.drain(..) {
-            tried += 1;
-            weight += job.weight();
-            // What is written to one file stays in its order: after something that was refused the rest waits.
-            let waits = refused.iter().any(|earlier| earlier.path() == job.path());
-            if !waits && job.done(store).is_ok() {
-                continue;
-            }
-            kept += job.weight();
-            if kept <= KEPT {
-                refused.push(job);
-            } else {
-                given_up = Some(tried);
-            }
-        }
+        let weight: usize = waiting.iter().map(Job::weight).sum();
+        let refused = try_all(store, older.into_iter().chain(waiting));
         let mut state = shared.lock();
-        state.failures += refused.len() as u64 + u64::from(given_up.is_some());
-        state.given_up = given_up.map_or(state.given_up, |number| state.tried + number);
-        state.refused.append(&mut refused);
         state.tried += tried;
         state.bytes = state.bytes.saturating_sub(weight);
+        state.failures += refused.len() as u64;
+        let mut kept = 0;
+        for job in refused {
+            kept += job.weight();
+            if kept <= KEPT {
+                state.refused.push(job);
+            } else {
+                state.given_up = state.tried;
+            }
+        }
         drop(state);
         shared.progress.notify_all();
+    }
+}
+
+/// Does what can be done and returns the rest. What is written to one file stays in its order.
+fn try_all(store: &LocalStore, jobs: impl Iterator<Item = Job>) -> Vec<Job> {
+    let mut refused: Vec<Job> = Vec::new();
+    for job in jobs {
+        let waits = refused.iter().any(|earlier| earlier.path() == job.path());
+        if waits || job.done(store).is_err() {
+            refused.push(job);
+        }
+    }
+    refused
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn replace(path: &str, text: &str) -> Job {
+        Job::Replace(path.to_owned(), text.into())
+    }
+
+    fn append(path: &str, text: &str) -> Job {
+        Job::Append(path.to_owned(), text.into())
+    }
+
+    fn at(folder: &tempfile::TempDir) -> (LocalStore, Behind) {
+        let store = LocalStore::open(folder.path()).unwrap();
+        (store.clone(), Behind::start(store).unwrap())
+    }
+
+    #[test]
+    fn what_was_handed_over_is_in_place_once_its_mark_is_reached() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, behind) = at(&folder);
+        for round in 0..50 {
+            let path = format!("steps/{round}.json");
+            behind.hand_over(&mut vec![replace(&path, "old"), replace(&path, "new"), append("events", "x")]);
+            assert!(behind.mark().reached());
+            assert_eq!(store.read(&path).unwrap(), b"new");
+            assert_eq!(store.read("events").unwrap().len(), round + 1);
+        }
+        behind.hand_over(&mut vec![replace("last", "l")]);
+        drop(behind);
+        assert_eq!(store.read("last").unwrap(), b"l");
+    }
+
+    #[test]
+    fn what_the_disk_refused_is_tried_again_in_its_order_and_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, behind) = at(&folder);
+        fs::create_dir_all(folder.path().join("steps/0.json")).unwrap();
+        fs::create_dir_all(folder.path().join("events")).unwrap();
+        behind.hand_over(&mut vec![
+            replace("steps/0.json", "old"),
+            append("events", "1"),
+            replace("other", "o"),
+            append("events", "2"),
+        ]);
+        assert!(!behind.mark().reached());
+        assert_eq!((behind.failures(), behind.failures()), (3, 0));
+        assert_eq!(store.read("other").unwrap(), b"o");
+        fs::remove_dir(folder.path().join("events")).unwrap();
+        behind.hand_over(&mut vec![append("events", "3")]);
+        assert!(!behind.mark().reached());
+        assert_eq!(store.read("events").unwrap(), b"123");
+        fs::remove_dir(folder.path().join("steps/0.json")).unwrap();
+        behind.hand_over(&mut vec![replace("steps/0.json", "new")]);
+        assert!(behind.mark().reached());
+        assert_eq!((store.read("steps/0.json").unwrap(), behind.failures()), (b"new".to_vec(), 1));
+    }
+
+    #[test]
+    fn what_is_too_much_to_keep_is_missed_by_its_own_mark_and_no_later_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let (_, behind) = at(&folder);
+        fs::create_dir_all(folder.path().join("large")).unwrap();
+        behind.hand_over(&mut vec![replace("large", &"x".repeat(KEPT))]);
+        let first = behind.mark();
+        assert!(!first.reached());
+        behind.hand_over(&mut vec![replace("small", "s")]);
+        assert!(behind.mark().reached());
+        assert!(!first.reached(), "it will never be in place");
+    }
+
+    #[test]
+    fn whoever_makes_more_than_there_is_room_for_waits_and_everything_arrives() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, behind) = at(&folder);
+        let text = "x".repeat(ROOM / 4);
+        for n in 0..16 {
+            behind.hand_over(&mut vec![replace(&n.to_string(), &text)]);
+        }
+        assert!(behind.mark().reached());
+        assert!((0..16).all(|n| store.read(&n.to_string()).unwrap().len() == text.len()));
     }
 }

@@ -113,8 +113,9 @@ impl LocalStore {
     pub(crate) fn replace(&self, relative: &str) -> io::Result<Replacement> {
         let target = self.path(relative);
         let temporary = self.path(&format!("{relative}{TEMPORARY}"));
-        let file =
-            or_with_parent(&temporary, |path| OpenOptions::new().read(true).write(true).create(true).truncate(true).open(path))?;
+        let file = or_with_parent(&temporary, |path| {
+            OpenOptions::new().read(true).write(true).create(true).truncate(true).open(path)
+        })?;
         let synced = self.unsynced.is_some();
         if synced {
             self.changed(&target);

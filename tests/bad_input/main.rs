@@ -34,7 +34,7 @@ fn recorded<T>(root: &Path, mode: CaptureMode, agent: impl FnOnce() -> T) -> (T,
 }
 
 fn end(guard: Guard) -> Report {
-    guard.shutdown(std::time::Duration::from_secs(30))
+    guard.shutdown(std::time::Duration::from_secs(120))
 }
 
 /// The folder of the only run, which is complete and follows the format.

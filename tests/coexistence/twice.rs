@@ -27,7 +27,8 @@ fn agent() {
     error!(error.type = "timeout", "it did not take it");
     drop(step);
     info_span!("chat", gen_ai.operation.name = "chat", gen_ai.request.model = "m").in_scope(|| {});
-    assert_eq!(current_run().unwrap().id(), "run");
+    // In one root, either may have been the first to take the name.
+    assert!(["run", "run-2"].contains(&current_run().unwrap().id()));
 }
 
 fn assert_whole(bundle: &Path) {

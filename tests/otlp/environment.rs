@@ -100,14 +100,22 @@ fn what_contradicts_itself_is_told_on_the_console_and_the_run_goes_on() {
         return;
     }
     let collector = Collector::start();
-    let settings =
-        [("OTEL_BSP_MAX_QUEUE_SIZE", "5"), ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "9"), ("OTEL_SDK_DISABLED", "no")];
+    let settings = [
+        ("OTEL_BSP_MAX_QUEUE_SIZE", "5"),
+        ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "9"),
+        ("OTEL_SDK_DISABLED", "no"),
+        ("OTEL_EXPORTER_OTLP_HEADER", "canary"),
+        ("AUGUR_CAPTUREMODE", "canary"),
+    ];
     let said = agent(&bundles("otlp_contradictions"), &[&to(&collector.http_endpoint())[..], &settings].concat());
     for warning in [
         "OTEL_BSP_MAX_EXPORT_BATCH_SIZE is more than OTEL_BSP_MAX_QUEUE_SIZE allows to wait; 5 counts",
         "OTEL_SDK_DISABLED is neither true nor false, and counts as false",
+        "OTEL_EXPORTER_OTLP_HEADER is no setting and is ignored; is OTEL_EXPORTER_OTLP_HEADERS meant?",
+        "AUGUR_CAPTUREMODE is no setting and is ignored; is AUGUR_CAPTURE_MODE meant?",
     ] {
         assert!(said.contains(warning), "{said}");
     }
+    assert!(!said.contains("canary"), "{said}");
     assert_eq!(collector.wait_for_spans(SPANS, PATIENCE).len(), SPANS);
 }

@@ -6,8 +6,10 @@
 #[cfg(feature = "otlp-tls")]
 mod certificates;
 mod environment;
+mod limits;
 #[path = "../real_parts/mod.rs"]
 mod real_parts;
+mod records;
 #[path = "../support/mod.rs"]
 mod support;
 #[cfg(feature = "otlp-tls")]

@@ -110,7 +110,7 @@ fn what_is_no_collector_is_named_with_the_reason() {
     for (name, endpoint, reason) in [
         ("refused", nobody, "Connection refused"),
         ("nonsense", nonsense, "127.0.0.1:"),
-        ("http", collector.http_endpoint(), "frame with invalid size"),
+        ("http", collector.http_endpoint(), "127.0.0.1:"),
     ] {
         let settings = [
             ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),

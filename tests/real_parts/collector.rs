@@ -60,6 +60,25 @@ pub(crate) struct CollectedEvent {
     pub(crate) attributes: BTreeMap<String, Value>,
 }
 
+/// One log record as the collector's file exporter wrote it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct CollectedRecord {
+    /// Empty if it has none.
+    pub(crate) event_name: String,
+    /// Nanoseconds since 1970.
+    pub(crate) time_ns: u64,
+    /// OTLP's number of the severity: 9 INFO, 13 WARN, 17 ERROR.
+    pub(crate) severity: u64,
+    pub(crate) body: Value,
+    /// As of a span.
+    pub(crate) attributes: BTreeMap<String, Value>,
+    /// Empty if it was said in no span.
+    pub(crate) trace_id: String,
+    pub(crate) span_id: String,
+    /// The attributes of the resource.
+    pub(crate) resource: BTreeMap<String, Value>,
+}
+
 /// The certificates of a collector that listens with TLS.
 pub(crate) struct Tls<'a> {
     /// The collector's own, and its key.
@@ -156,14 +175,24 @@ impl Collector {
         [self.read(TRACES_FILE), self.read(LOGS_FILE)].concat()
     }
 
+    /// Every log record that has arrived, in the order of its arrival.
+    pub(crate) fn log_records(&self) -> Vec<CollectedRecord> {
+        let mut records = Vec::new();
+        for batch in self.batches(LOGS_FILE) {
+            for resource_logs in list(&batch, "resourceLogs") {
+                let resource = attributes(&resource_logs["resource"]);
+                for scope_logs in list(resource_logs, "scopeLogs") {
+                    records.extend(list(scope_logs, "logRecords").iter().map(|record| read_record(record, &resource)));
+                }
+            }
+        }
+        records
+    }
+
     /// Every span that has arrived, in the order of its arrival.
     pub(crate) fn traces(&self) -> Vec<CollectedSpan> {
-        let bytes = self.read(TRACES_FILE);
-        // The exporter flushes by size as well as by line, so the last line may be half there.
-        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
         let mut spans = Vec::new();
-        for line in bytes[..whole].split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-            let batch: Value = serde_json::from_slice(line).expect("the file exporter writes JSON lines");
+        for batch in self.batches(TRACES_FILE) {
             for resource_spans in list(&batch, "resourceSpans") {
                 let resource = attributes(&resource_spans["resource"]);
                 for scope_spans in list(resource_spans, "scopeSpans") {
@@ -182,6 +211,15 @@ impl Collector {
             let names: Vec<String> = self.traces().into_iter().map(|span| span.name).collect();
             panic!("{}", self.part.failure(&format!("got {} of {min} spans in {limit:?}: {names:?}", names.len())))
         })
+    }
+
+    /// What an exporter has written so far, request by request.
+    fn batches(&self, file: &str) -> Vec<Value> {
+        let bytes = self.read(file);
+        // The exporter flushes by size as well as by line, so the last line may be half there.
+        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        let lines = bytes[..whole].split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        lines.map(|line| serde_json::from_slice(line).expect("the file exporter writes JSON lines")).collect()
     }
 
     fn read(&self, file: &str) -> Vec<u8> {
@@ -205,6 +243,19 @@ fn read_span(span: &Value, scope: &str, resource: &BTreeMap<String, Value>) -> C
         status_code: span["status"]["code"].as_u64().unwrap_or_default(),
         status_message: text(&span["status"], "message"),
         scope: scope.to_owned(),
+        resource: resource.clone(),
+    }
+}
+
+fn read_record(record: &Value, resource: &BTreeMap<String, Value>) -> CollectedRecord {
+    CollectedRecord {
+        event_name: text(record, "eventName"),
+        time_ns: nanoseconds(record, "timeUnixNano"),
+        severity: record["severityNumber"].as_u64().unwrap_or_default(),
+        body: plain(&record["body"]),
+        attributes: attributes(record),
+        trace_id: text(record, "traceId"),
+        span_id: text(record, "spanId"),
         resource: resource.clone(),
     }
 }

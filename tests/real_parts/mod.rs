@@ -15,7 +15,7 @@
 mod collector;
 mod jaeger;
 
-pub(crate) use collector::{CollectedEvent, CollectedSpan, Collector, Tls};
+pub(crate) use collector::{CollectedEvent, CollectedRecord, CollectedSpan, Collector, Tls};
 pub(crate) use jaeger::{Jaeger, JaegerLog, JaegerSpan};
 
 use std::collections::BTreeMap;

@@ -11,6 +11,7 @@ use tracing_augur::{CaptureMode, Config, decision, run_span, step_span};
 use tracing_subscriber::prelude::*;
 
 const PRIVATE: &str = "the patient has a headache";
+const LATE: &str = "the doctor has one too";
 const PUBLIC: &str = "the form was sent";
 const FINE: &str = "the weather is fine";
 
@@ -41,10 +42,10 @@ fn what_other_spans_say_of_a_sensitive_step_leaves_as_little_as_what_its_own_say
             decision!(Planner, Decision, PUBLIC, note = FINE);
             decision!(Planner, Decision, PUBLIC, augur.step_index = 1, note = FINE);
         });
-        // Marked after it was spoken of, as long as that span is open.
+        // Marked after it was spoken of: what left before, as a log record, stays there, and a span leaves when it is over.
         let step = step_span!("type").entered();
         let run = info_span!("around").entered();
-        decision!(Planner, Decision, PUBLIC, augur.step_index = 2, note = PRIVATE);
+        decision!(Planner, Decision, PUBLIC, augur.step_index = 2, note = LATE);
         step.record("augur.step.sensitive", true);
         info!(augur.step.sensitive = true, "marked");
         drop(run);
@@ -62,9 +63,11 @@ fn what_other_spans_say_of_a_sensitive_step_leaves_as_little_as_what_its_own_say
         assert!(!contains(&bytes, PRIVATE.as_bytes()), "{place}");
         assert!(contains(&bytes, PUBLIC.as_bytes()) && contains(&bytes, FINE.as_bytes()), "{place}");
     }
+    assert!(!contains(&all_bytes(&bundle), LATE.as_bytes()));
     let of_first = lines(bundle.join("events/0000.jsonl"));
     assert_eq!(of_first.iter().filter(|event| text(event, "summary") == PUBLIC).count(), 8);
     let spans = collector.traces();
+    assert!(!format!("{spans:?}").contains(LATE) && format!("{spans:?}").contains(FINE));
     let click = spans.iter().find(|span| span.name == "click").unwrap();
     assert_eq!(click.attributes.get("augur.step.sensitive"), None);
     let fine =

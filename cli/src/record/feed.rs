@@ -126,7 +126,10 @@ mod tests {
     #[test]
     fn lines_are_the_same_however_they_are_cut() {
         for piece in [1, 2, 3, 7, 1000] {
-            assert_eq!(told(b"1\n\n[2,\r\n 3]\n \t\n\"\xc3\xa9\"\n4", piece), ["1", "no JSON", "no JSON", "\"é\"", "4"]);
+            assert_eq!(
+                told(b"1\n\n[2,\r\n 3]\n \t\n\"\xc3\xa9\"\n4", piece),
+                ["1", "no JSON", "no JSON", "\"é\"", "4"]
+            );
             assert!(told(b" \n\n", piece).is_empty());
         }
     }

@@ -3,6 +3,7 @@
 
 mod costs;
 mod saying;
+mod scene;
 mod stated;
 mod telemetry;
 
@@ -19,7 +20,7 @@ use super::{
 use crate::{
     CaptureMode,
     capture::{Origin, is_content, is_content_event},
-    pipeline::{Patch, Road},
+    pipeline::{Patch, Road, Scene},
     record::{EventLayer, ModelLayer, Object, RunStatus, StepStatus, Timestamp, Value},
 };
 use saying::{complain, link_record, say};
@@ -76,6 +77,7 @@ pub(crate) struct Ended {
 pub(crate) struct Assembly {
     spans: HashMap<SpanKey, Open>,
     steps: HashMap<u64, Step>,
+    left: scene::Left,
     costs: Object,
     stated_status: Option<RunStatus>,
     /// What the owner of the run said that it cost, which counts more than what its steps add up to.
@@ -178,7 +180,11 @@ impl Assembly {
     pub(crate) fn seen(&mut self, road: &mut Road, key: SpanKey, seen: Seen) {
         for told in seen.unpack() {
             match told {
-                Told::Event(event, mode, step) => self.event(road, key, step, event, mode),
+                Told::Event(event, mode, step, said) => {
+                    road.scene(|| scene::of_event(&event, said.ids()));
+                    self.event(road, key, step, event, mode);
+                    road.leave_scene();
+                }
                 Told::Late(attributes) => {
                     if let Some(open) = self.spans.get_mut(&key) {
                         open.late.extend(attributes);
@@ -192,6 +198,7 @@ impl Assembly {
         of_log(&mut event);
         let role = self.spans.get(&key).map(|open| open.role).unwrap_or_default();
         let step = self.take_event_fields(road, step, &event.attributes, mode);
+        self.left.tell(road, step, &event, mode);
         if let Some(index) = step
             && let Some(verdict) = vocabulary::verdict(&event.attributes)
         {
@@ -238,6 +245,10 @@ impl Assembly {
         let Ended { key, at: end, mode, panicking, settled, link } = ended;
         let Some(Open { role, mut facts, late: late_only }) = self.spans.remove(&key) else { return };
         facts.end = Some(end);
+        road.scene(|| Scene { span: link, ..Scene::default() });
+        if let (Some(index), Some(span)) = (role.step.filter(|_| role.opens_step), link) {
+            self.left.note(index, span);
+        }
         facts.attributes.extend(late_only.clone());
         if role.root {
             self.take_run_fields(road, &late_only, mode);
@@ -281,6 +292,7 @@ impl Assembly {
         if let Some(index) = settled {
             self.steps.remove(&index);
         }
+        road.leave_scene();
     }
 
     /// A span of a step has closed: the step's end moves, and its state with it.

@@ -38,6 +38,7 @@ pub(crate) enum Kind {
 pub(crate) struct Entry {
     pub(crate) path: String,
     pub(crate) kind: Kind,
+    /// How long it is; 0 where sizes were not asked for.
     pub(crate) bytes: u64,
 }
 
@@ -57,7 +58,7 @@ impl Files {
 
     /// What stands at a path; `None` if nothing does, if the path leads out of the bundle or if it leads through a link.
     pub(crate) fn kind(&self, path: &str) -> Option<Kind> {
-        self.metadata(path).ok().map(|metadata| kind(&metadata))
+        self.metadata(path).ok().map(|metadata| kind(metadata.file_type()))
     }
 
     fn metadata(&self, path: &str) -> io::Result<fs::Metadata> {
@@ -78,7 +79,7 @@ impl Files {
 
     pub(crate) fn open(&self, path: &str) -> Result<File, ReadError> {
         let metadata = self.metadata(path).map_err(|error| ReadError::io(path, error))?;
-        match kind(&metadata) {
+        match kind(metadata.file_type()) {
             Kind::File => File::open(self.root.join(path)).map_err(|error| ReadError::io(path, error)),
             Kind::Folder => Err(ReadError::shape(path, "is a folder")),
             Kind::Link => Err(ReadError::shape(path, "is a symbolic link, which is not followed")),
@@ -97,18 +98,24 @@ impl Files {
         Ok(bytes)
     }
 
-    /// The bytes of a file that was just found to be one, into a buffer that can be used again.
-    pub(crate) fn read_found(&self, entry: &Entry, buffer: &mut Vec<u8>) -> Result<(), ReadError> {
+    /// The bytes of a file that was just found to be one, into a buffer that can be used again. `false` if there are more
+    /// than `most`.
+    pub(crate) fn read_found(&self, entry: &Entry, most: u64, buffer: &mut Vec<u8>) -> Result<bool, ReadError> {
         let failed = |error| ReadError::io(&entry.path, error);
         let file = File::open(self.root.join(&entry.path)).map_err(failed)?;
         buffer.clear();
         // Room for the end of the file, or looking for it would cost a read more.
-        buffer.reserve(usize::try_from(entry.bytes.min(self.limit)).unwrap_or_default() + 64);
-        file.take(self.limit.saturating_add(1)).read_to_end(buffer).map_err(failed)?;
+        buffer.reserve(16 * 1024);
+        file.take(most.min(self.limit).saturating_add(1)).read_to_end(buffer).map_err(failed)?;
         if buffer.len() as u64 > self.limit {
             return Err(ReadError::TooLarge { path: entry.path.clone(), limit: self.limit });
         }
-        Ok(())
+        Ok(buffer.len() as u64 <= most)
+    }
+
+    /// How long a file is, in bytes; 0 if that cannot be told.
+    pub(crate) fn length(&self, path: &str) -> u64 {
+        self.metadata(path).map_or(0, |metadata| metadata.len())
     }
 
     /// The JSON value in a file.
@@ -136,6 +143,10 @@ impl Files {
     /// What is in a folder, in path order: a folder sorts as its files do, with the slash behind its name. Nothing if there
     /// is no such folder.
     pub(crate) fn list(&self, folder: &str) -> Result<Vec<Entry>, ReadError> {
+        self.entries(folder, true)
+    }
+
+    fn entries(&self, folder: &str, sizes: bool) -> Result<Vec<Entry>, ReadError> {
         let place = if folder.is_empty() { self.root.clone() } else { self.root.join(folder) };
         if !folder.is_empty() && self.kind(folder) != Some(Kind::Folder) {
             return Ok(Vec::new());
@@ -144,13 +155,18 @@ impl Files {
         let mut entries = Vec::new();
         for entry in fs::read_dir(place).map_err(failed)? {
             let entry = entry.map_err(failed)?;
+            let found = if sizes {
+                entry.metadata().map(|metadata| (kind(metadata.file_type()), metadata.len()))
+            } else {
+                entry.file_type().map(|is| (kind(is), 0))
+            };
             // Gone again while the run goes on.
-            let Ok(metadata) = entry.metadata() else { continue };
+            let Ok((kind, bytes)) = found else { continue };
             let name = entry.file_name();
-            let kind = if name.to_str().is_some() { kind(&metadata) } else { Kind::Unnamed };
+            let kind = if name.to_str().is_some() { kind } else { Kind::Unnamed };
             let name = name.to_string_lossy();
             let path = if folder.is_empty() { name.into_owned() } else { format!("{folder}/{name}") };
-            entries.push(Entry { path, kind, bytes: metadata.len() });
+            entries.push(Entry { path, kind, bytes });
         }
         entries.sort_by(|a, b| a.sort_key().cmp(b.sort_key()));
         Ok(entries)
@@ -158,12 +174,12 @@ impl Files {
 
     /// Everything below the bundle's folder, in path order; folders are entered and not told.
     pub(crate) fn walk(&self) -> Walk<'_> {
-        self.walk_in("", None)
+        Walk { sizes: true, ..self.walk_in("", &[]) }
     }
 
-    /// Everything below a folder; one folder is told and not entered.
-    pub(crate) fn walk_in(&self, folder: &'static str, closed: Option<&'static str>) -> Walk<'_> {
-        Walk { files: self, open: Vec::new(), folder, closed, started: false }
+    /// Everything below a folder, without sizes; some folders are told and not entered.
+    pub(crate) fn walk_in(&self, folder: &'static str, closed: &'static [&'static str]) -> Walk<'_> {
+        Walk { files: self, open: Vec::new(), folder, closed, sizes: false, started: false }
     }
 }
 
@@ -179,12 +195,12 @@ impl Entry {
     }
 }
 
-fn kind(metadata: &fs::Metadata) -> Kind {
-    if metadata.is_symlink() {
+fn kind(is: fs::FileType) -> Kind {
+    if is.is_symlink() {
         Kind::Link
-    } else if metadata.is_dir() {
+    } else if is.is_dir() {
         Kind::Folder
-    } else if metadata.is_file() {
+    } else if is.is_file() {
         Kind::File
     } else {
         Kind::Special
@@ -197,7 +213,8 @@ pub(crate) struct Walk<'a> {
     files: &'a Files,
     open: Vec<vec::IntoIter<Entry>>,
     folder: &'static str,
-    closed: Option<&'static str>,
+    closed: &'static [&'static str],
+    sizes: bool,
     started: bool,
 }
 
@@ -209,7 +226,7 @@ impl Walk<'_> {
         if self.open.len() >= MAX_FOLDERS {
             return Err(ReadError::shape(folder, "stands too deep"));
         }
-        self.open.push(self.files.list(folder)?.into_iter());
+        self.open.push(self.files.entries(folder, self.sizes)?.into_iter());
         Ok(())
     }
 }
@@ -228,7 +245,7 @@ impl Iterator for Walk<'_> {
                 None => {
                     self.open.pop();
                 }
-                Some(entry) if entry.kind == Kind::Folder && self.closed != Some(entry.path.as_str()) => {
+                Some(entry) if entry.kind == Kind::Folder && !self.closed.contains(&entry.path.as_str()) => {
                     if let Err(error) = self.enter(&entry.path) {
                         return Some(Err(error));
                     }

@@ -141,7 +141,12 @@ impl Outline {
             }
             let mut used = 0;
             let mut done = false;
-            for &byte in bytes {
+            while let Some(&byte) = bytes.get(used) {
+                if text && !escaped && !matches!(byte, b'"' | b'\\') {
+                    let rest = bytes.get(used..).unwrap_or_default();
+                    used += memchr::memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
+                    continue;
+                }
                 if text {
                     used += 1;
                     match byte {

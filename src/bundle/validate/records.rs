@@ -102,8 +102,9 @@ impl Judge<'_> {
             _ => {}
         }
         let mut bytes = std::mem::take(&mut self.bytes);
-        let read = self.files.read_found(entry, &mut bytes);
+        let read = self.files.read_found(entry, u64::MAX, &mut bytes);
         let digest = read.is_ok().then(|| {
+            self.length = Some(bytes.len() as u64);
             self.document(entry, place, &bytes, steps);
             Sha256::digest(&bytes).into()
         });
@@ -188,23 +189,24 @@ impl Judge<'_> {
     }
 
     fn lines(&mut self, entry: &Entry, stem: &str) -> Option<[u8; 32]> {
-        if entry.bytes <= AT_ONCE {
-            let mut bytes = std::mem::take(&mut self.bytes);
-            let read = self.files.read_found(entry, &mut bytes);
-            let digest = read.is_ok().then(|| {
+        let mut bytes = std::mem::take(&mut self.bytes);
+        let digest = match self.files.read_found(entry, AT_ONCE, &mut bytes) {
+            Ok(true) => {
+                self.length = Some(bytes.len() as u64);
                 for (position, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
                     let whole = line.strip_suffix(b"\n");
                     self.line(&entry.path, stem, position, whole.unwrap_or(line), whole.is_some());
                 }
-                Sha256::digest(&bytes).into()
-            });
-            if let Err(error) = read {
-                self.unreadable(&entry.path, &error);
+                Some(Sha256::digest(&bytes).into())
             }
-            self.bytes = bytes;
-            return digest;
-        }
-        self.many_lines(&entry.path, stem)
+            Ok(false) => self.many_lines(&entry.path, stem),
+            Err(error) => {
+                self.unreadable(&entry.path, &error);
+                None
+            }
+        };
+        self.bytes = bytes;
+        digest
     }
 
     /// The same for a file that is not held as a whole.

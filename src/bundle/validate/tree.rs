@@ -17,41 +17,50 @@ use std::{
 const UNSIGNED: &[&str] =
     &["manifest.json", "incomplete", "crops/", "diagnostics/", "diffs/", "logs/", "otel/", "preferences/", "replay/"];
 
-/// Where the steps are, as paths of files begin.
-const STEPS: &str = "steps/";
+/// The folders that grow with a run, in path order. They are judged at the same time.
+pub(super) const APART: [&str; 3] = [paths::EVENTS, "modelio", paths::STEPS];
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 
 impl Judge<'_> {
-    /// Judges all files but `manifest.json`, the content of `trace.json`, and those of the steps. Returns where the problems
-    /// of the latter would stand.
-    pub(super) fn tree(&mut self, signatures: Signatures) -> usize {
-        let mut signed = self.signed(signatures, |path| !path.starts_with(STEPS)).peekable();
+    /// Judges all files but `manifest.json`, the content of `trace.json`, and those in folders that are judged apart. Returns
+    /// where the problems of each of the latter would stand.
+    pub(super) fn tree(&mut self, signatures: Signatures) -> Vec<usize> {
+        let mut signed = self.signed(signatures, |path| APART.iter().all(|folder| !is_in(folder, path))).peekable();
         let files = self.files;
-        let mut gap = None;
-        for entry in files.walk_in("", Some(paths::STEPS)) {
-            if gap.is_none() && entry.as_ref().is_ok_and(|entry| entry.path.as_str() >= paths::STEPS) {
-                self.signature(&mut signed, Some(STEPS));
-                gap = Some(self.report.problems.len());
+        let mut gaps = Vec::new();
+        for entry in files.walk_in("", &APART) {
+            if let Ok(entry) = &entry {
+                self.gaps(&mut gaps, &mut signed, |folder| entry.path.as_str() >= folder);
             }
             if !entry.as_ref().is_ok_and(|entry| entry.kind == Kind::Folder) {
                 self.entry(entry, &mut signed, signatures, &mut BTreeMap::new());
             }
         }
-        if gap.is_none() {
-            self.signature(&mut signed, Some(STEPS));
-        }
-        let gap = gap.unwrap_or(self.report.problems.len());
+        self.gaps(&mut gaps, &mut signed, |_| true);
         self.signature(&mut signed, None);
-        gap
+        gaps
     }
 
-    /// Judges the files of the steps.
-    pub(super) fn steps(&mut self, signatures: Signatures) -> BTreeMap<u64, Seen> {
+    /// Notes where the folders stand that were passed.
+    fn gaps(
+        &mut self,
+        gaps: &mut Vec<usize>,
+        signed: &mut Peekable<impl Iterator<Item = (String, String)>>,
+        passed: impl Fn(&str) -> bool,
+    ) {
+        while let Some(folder) = APART.get(gaps.len()).filter(|folder| passed(folder)) {
+            self.signature(signed, Some(&format!("{folder}/")));
+            gaps.push(self.report.problems.len());
+        }
+    }
+
+    /// Judges the files of a folder that is judged apart.
+    pub(super) fn folder(&mut self, folder: &'static str, signatures: Signatures) -> BTreeMap<u64, Seen> {
         let mut steps = BTreeMap::new();
-        let mut signed = self.signed(signatures, |path| path.starts_with(STEPS)).peekable();
+        let mut signed = self.signed(signatures, move |path| is_in(folder, path)).peekable();
         let files = self.files;
-        for entry in files.walk_in(paths::STEPS, None) {
+        for entry in files.walk_in(folder, &[]) {
             self.entry(entry, &mut signed, signatures, &mut steps);
         }
         self.signature(&mut signed, None);
@@ -77,8 +86,9 @@ impl Judge<'_> {
             return;
         }
         self.report.files += 1;
-        self.report.bytes = self.report.bytes.saturating_add(entry.bytes);
         let digest = self.file(&entry, steps);
+        let length = self.length.take().unwrap_or_else(|| self.files.length(&entry.path));
+        self.report.bytes = self.report.bytes.saturating_add(length);
         match (signature, digest) {
             (Some(signature), Some(digest)) if signature != hex(digest) => {
                 self.problem(&entry.path, "content does not match its signature");
@@ -179,3 +189,6 @@ impl Judge<'_> {
     }
 }
 
+fn is_in(folder: &str, path: &str) -> bool {
+    path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+}

@@ -86,7 +86,7 @@ fn fields_that_arrive_bent_leave_straight() {
     assert_eq!(values(&span.attributes, "gen_ai.request.temperature"), [text("7")]);
     assert_eq!(values(&span.attributes, "augur.step.duration_ms"), [Any::IntValue(15)]);
     assert_eq!(values(&span.attributes, "status"), [text("third")]);
-    assert_eq!(values(&span.attributes, "long"), [text(&format!("{}…[cut, 7232 bytes]", "x".repeat(32 * 1024)))]);
+    assert_eq!(values(&span.attributes, "long"), [text(&format!("{}…", "x".repeat(32 * 1024 - 1)))]);
     assert_eq!(values(&span.attributes, "level"), [text("INFO")]);
     assert_eq!(span.events[0].name, "event");
 }
@@ -105,7 +105,7 @@ fn the_cut_comes_after_redaction() {
     assert!(otlp.finish(LONG).is_complete());
     assert!(!String::from_utf8_lossy(&collector.bytes()).contains("canary"));
     let spans = collector.spans();
-    assert!(matches!(&values(&spans[0].attributes, "a")[..], [Any::StringValue(a)] if a.contains(" ***REDA")));
+    assert!(matches!(&values(&spans[0].attributes, "a")[..], [Any::StringValue(a)] if a.ends_with(" ***RED…")));
     assert!(matches!(&values(&spans[0].attributes, "b")[..], [Any::StringValue(b)] if b.starts_with("[cut, ")));
 }
 
@@ -167,6 +167,42 @@ fn headers_and_address_are_those_of_the_settings_alone() {
 }
 
 #[test]
+fn attributes_are_counted_once_only_the_last_of_each_is_left_and_what_is_beyond_is_told() {
+    let collector = Collector::start(Manner::Takes);
+    let more = [
+        ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "4"),
+        ("OTEL_SPAN_EVENT_COUNT_LIMIT", "2"),
+        ("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "10"),
+    ];
+    let otlp = start_with(&settings(collector.port, &more));
+    let mut span = SpanBuilder::from_name("s").start(&otlp.tracer().unwrap());
+    for round in 0..500 {
+        span.set_attribute(KeyValue::new("again", round));
+    }
+    for name in ["a", "b", "c", "d"] {
+        span.set_attribute(KeyValue::new(name, "0123456789X"));
+        span.add_event(name, vec![KeyValue::new("list", "short")]);
+    }
+    span.set_attribute(KeyValue::new("augur.run.id", "run-1"));
+    span.end();
+    let report = otlp.finish(LONG);
+    assert!(report.is_complete());
+    let span = &collector.spans()[0];
+    let names: Vec<_> = span.attributes.iter().map(|attribute| attribute.key.as_str()).collect();
+    assert_eq!(names, ["again", "a", "b", "augur.run.id", "augur.cut"]);
+    assert_eq!(values(&span.attributes, "again"), [Any::IntValue(499)]);
+    assert_eq!(values(&span.attributes, "a"), [text("012345678…")]);
+    assert_eq!((span.dropped_attributes_count, span.events.len(), span.dropped_events_count), (2, 2, 2));
+    assert_eq!((report.spans.cut_values, report.spans.beyond_limits), (4, 4));
+    assert!(report.to_string().ends_with("4 values cut, 4 attributes, events and links beyond the limits"), "{report}");
+    let [Any::ArrayValue(cuts)] = &values(&span.attributes, "augur.cut")[..] else { panic!("no list") };
+    let told: Vec<_> = cuts.values.iter().map(|cut| format!("{:?}", cut.value)).collect();
+    assert_eq!(told.len(), 4, "{told:?}");
+    let cut = cuts.values[0].value.clone().unwrap();
+    assert!(matches!(&cut, Any::StringValue(cut) if cut.starts_with("a: 11 bytes, sha256 ")), "{cut:?}");
+}
+
+#[test]
 fn a_batch_too_large_for_one_request_leaves_in_several() {
     let collector = Collector::start(Manner::Takes);
     let otlp = start(&collector);
@@ -199,7 +235,8 @@ impl opentelemetry_sdk::trace::SpanExporter for Names {
 #[test]
 fn a_panic_keeps_back_its_span_and_no_other() {
     let (tally, names) = (Arc::<Tally>::default(), Names::default());
-    let mut sanitizer = Sanitizer::new(RedactionPolicy::default(), CaptureMode::Full);
+    let limits = &settings(1, &[]).limits;
+    let mut sanitizer = Sanitizer::of_spans(RedactionPolicy::default(), CaptureMode::Full, limits, Arc::clone(&tally));
     sanitizer.gate.attribute_floor = |name| if name == "poison" { panic!("planned") } else { CaptureMode::Off };
     let exporter = GatedExporter::new(names.clone(), sanitizer, Arc::clone(&tally));
     let next = BatchSpanProcessor::builder(exporter).build();

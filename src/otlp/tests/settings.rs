@@ -1,5 +1,5 @@
 //! What the variables of the environment come to.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::*;
 use std::path::Path;

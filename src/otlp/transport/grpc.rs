@@ -49,11 +49,16 @@ impl Grpc {
             Ok(response) => Ok(Taken { body: Some(response.into_inner()), is_json: false }),
             // Nobody answered: what tonic reports is what the client below it said.
             Err(status) if status.source().is_some() => return Err(status.source().map(cause).unwrap_or_default()),
-            Err(status) if status.code() == Code::OutOfRange => Ok(Taken { body: None, is_json: false }),
+            Err(status) if is_too_long(&status) => Ok(Taken { body: None, is_json: false }),
             Err(status) => Err(refusal(&status)),
         };
         Ok(Answer { outcome, retry_after: None })
     }
+}
+
+/// tonic says in the same way that an answer is longer than we read.
+fn is_too_long(status: &Status) -> bool {
+    status.code() == Code::OutOfRange && status.message().starts_with("Error, decoded message length too large")
 }
 
 fn refusal(status: &Status) -> Refusal {
@@ -65,7 +70,8 @@ fn refusal(status: &Status) -> Refusal {
     };
     // Which of them are worth another try, the specification of OTLP says. One that is out of room says when to come again.
     let again = match status.code() {
-        Code::Cancelled | Code::DeadlineExceeded | Code::Aborted | Code::Unavailable | Code::DataLoss => true,
+        Code::Cancelled | Code::DeadlineExceeded | Code::Aborted => true,
+        Code::OutOfRange | Code::Unavailable | Code::DataLoss => true,
         Code::ResourceExhausted => !status.details().is_empty(),
         _ => false,
     };
@@ -111,5 +117,38 @@ impl Decoder for Encoded {
 
     fn decode(&mut self, from: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
         Ok(Some(from.copy_to_bytes(from.remaining())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_pass_is_tried_again_and_nothing_of_the_collectors_text_is_shown() {
+        let busy = Status::with_details(Code::ResourceExhausted, "canary", Bytes::from_static(b"in a second"));
+        for (status, cause, again, nowhere) in [
+            (Status::new(Code::Unavailable, "canary"), "the collector answered Unavailable", true, false),
+            (Status::new(Code::OutOfRange, "canary"), "the collector answered OutOfRange", true, false),
+            (Status::new(Code::ResourceExhausted, "canary"), "the collector answered ResourceExhausted", false, false),
+            (busy, "the collector answered ResourceExhausted", true, false),
+            (
+                Status::new(Code::Unauthenticated, "canary"),
+                "the collector answered Unauthenticated; check OTEL_EXPORTER_OTLP_HEADERS",
+                false,
+                false,
+            ),
+            (
+                Status::new(Code::Unimplemented, "canary"),
+                "the collector answered Unimplemented; does it accept OTLP as gRPC?",
+                false,
+                true,
+            ),
+            (Status::new(Code::InvalidArgument, "canary"), "the collector answered InvalidArgument", false, false),
+        ] {
+            let refusal = refusal(&status);
+            assert_eq!(refusal.cause, cause);
+            assert_eq!((refusal.status != FINAL, refusal.is_nowhere), (again, nowhere), "{cause}");
+        }
     }
 }

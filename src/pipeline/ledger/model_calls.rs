@@ -75,9 +75,9 @@ impl Road {
     }
 
     /// Adds to the account of model calls, and tells once when they are large.
-    pub(in crate::pipeline) fn weigh_model_call(&mut self, record: &Value) {
+    pub(in crate::pipeline) fn weigh_model_call(&mut self, weight: usize) {
         let before = self.ledger.calls.bytes;
-        self.ledger.calls.bytes = before.saturating_add(Self::weight(record));
+        self.ledger.calls.bytes = before.saturating_add(weight);
         if before < LARGE && self.ledger.calls.bytes >= LARGE {
             self.tag(LARGE_TAG, "true");
             let summary =

@@ -119,7 +119,7 @@ impl Road {
             if let (Some(record), _) = self.fit.mend(Schema::ModelCall, record) {
                 let record = Value::Object(record);
                 self.highest_called = self.highest_called.max(index);
-                self.weigh_model_call(&record);
+                self.weigh_model_call(Self::weight(&record));
                 let written = self.bundle.write_record(&path, &record);
                 self.kept(written);
             }

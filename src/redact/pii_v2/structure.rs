@@ -8,7 +8,7 @@ use super::{
     triggers,
 };
 use crate::{
-    record::{Object, Value},
+    record::{Number, Object, Value},
     redact::Treatment,
 };
 
@@ -224,7 +224,9 @@ pub(in crate::redact) fn parts(members: &Object, look: &Look<'_>) -> Vec<(String
 
 /// Whether a number is that of a card.
 pub(in crate::redact) fn is_card_number(value: &Value) -> bool {
-    value.as_number().is_some_and(|number| {
+    // What has fewer digits, a sign or a fraction need not be written out.
+    let is_long = |number: &&Number| number.is_integer() && number.as_f64() >= 1e13;
+    value.as_number().filter(is_long).is_some_and(|number| {
         let digits = number.to_string();
         digits.len() >= 14 && digits.bytes().all(|byte| byte.is_ascii_digit()) && is_card(digits.as_bytes())
     })
