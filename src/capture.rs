@@ -4,7 +4,7 @@ mod attributes;
 
 #[cfg(feature = "otlp")]
 pub(crate) use attributes::{attribute_floor, bare_content, event_floor, gate_attribute};
-pub(crate) use attributes::{is_content, is_content_event};
+pub(crate) use attributes::{content_event, is_content, is_content_event};
 
 use crate::record::{EventLayer, Object, UnknownWord, Value};
 use std::{fmt, str::FromStr};

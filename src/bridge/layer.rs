@@ -3,14 +3,14 @@
 
 use super::{
     assembly::{Assembly, Ended, Role, Started},
-    door::{Door, DoorNumber},
+    door::Door,
     facts::{Attributes, Level, SpanFacts},
     layers::{self, Lookup},
     link::Closing,
     node::{Node, Place, nearest},
     packed::Packed,
     run::{Run, SpanKey},
-    seen::{self, Seen},
+    seen::{self, Heard},
     vocabulary::{self, Class, augur},
 };
 use crate::{
@@ -19,6 +19,7 @@ use crate::{
     record::{RunStatus, Value},
 };
 use std::{
+    cell::Cell,
     fmt,
     sync::{Arc, atomic::Ordering},
     time::SystemTime,
@@ -95,23 +96,26 @@ impl AugurLayer {
         Some(below(class, key, above))
     }
 
-    /// Adds an event to what its span has seen. Nothing is locked while its values format themselves: they may log in turn.
-    /// What goes wrong `inside` a span, in one that is no part of the run, does not make it fail.
-    fn keep<S>(&self, event: &Event<'_>, span: &SpanRef<'_, S>, heard: Heard, inside: bool)
+    /// Adds an event to what a span has seen; `false` if the span is no part of a run. What goes wrong `inside` a span, in one
+    /// that is no part of the run, does not make it fail.
+    fn keep<S>(&self, event: &Heard<'_>, span: &SpanRef<'_, S>, inside: bool) -> bool
     where
         S: for<'a> LookupSpan<'a>,
     {
-        let Heard { mode, step, mut seen } = heard;
-        let marks =
-            seen.event(event, self.door.now(), mode, step, self.said(event)).is_some_and(|said| says_sensitive(&said));
-        let failed = !inside && *event.metadata().level() == tracing::Level::ERROR;
         let mut marked = None;
         let due = {
             let mut extensions = span.extensions_mut();
-            let Some(node) = Node::of_mut(&mut extensions, self.door.number) else { return };
-            node.failed |= failed;
-            node.give_back(seen);
-            if let Some(index) = step.filter(|_| marks) {
+            let Some(node) = Node::of_mut(&mut extensions, self.door.number) else { return false };
+            let Place { run, role, agent, .. } = &node.place;
+            let mode = run.lane.mode();
+            let heard = run.lane.dial.heard_at(mode);
+            if heard == CaptureMode::Off || heard < CaptureMode::Trace && is_aside(event.metadata) {
+                return true;
+            }
+            let step = role.step.or_else(|| run.current_step(*agent));
+            node.seen.event(event, mode, step);
+            node.failed |= !inside && *event.metadata.level() == tracing::Level::ERROR;
+            if let Some(index) = step.filter(|_| event.marks) {
                 marked = Some((Arc::clone(&node.place.run), index));
             }
             // Where a kill must lose nothing that was said before it, nothing waits for company.
@@ -124,6 +128,7 @@ impl AugurLayer {
         if let Some((run, key, seen)) = due {
             self.door.submit(run, seen.weight() + 128, move |assembly, road| assembly.seen(road, key, seen));
         }
+        true
     }
 
     /// The run of a step that no span of a run is around: the outermost span becomes its root.
@@ -263,19 +268,25 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        // Every look at a span costs, and most events stand right in the span that hears them.
-        let mut next = context.event_span(event);
-        let mut inside = false;
-        while let Some(span) = next {
-            if let Some(heard) = hear(event.metadata(), &span, self.door.number) {
-                if let Some(heard) = heard {
-                    self.keep(event, &span, heard, inside);
-                }
-                return;
-            }
-            // A span that is no part of a run may stand in one that is.
+        let metadata = event.metadata();
+        if !self.door.listens_at(CaptureMode::Trace) && is_aside(metadata) {
+            return;
+        }
+        let Some(span) = context.event_span(event) else { return };
+        // Nothing is locked while values format themselves: they may log in turn.
+        let mut fields = SCRATCH.try_with(Cell::take).unwrap_or_default();
+        event.record(&mut fields);
+        let marks = fields.take_mark() && says_sensitive(&fields.attributes(0, fields.len(), metadata));
+        let heard = Heard { metadata, at: self.door.now(), fields: &fields, marks, said: self.said(event) };
+        // Every look at a span costs, and most events stand right in the span that hears them. A span that is no part of a
+        // run may stand in one that is.
+        let (mut next, mut inside) = (Some(span), false);
+        while let Some(span) = next.filter(|span| !self.keep(&heard, span, inside)) {
             next = span.parent();
             inside = true;
+        }
+        if fields.clear() {
+            let _ = SCRATCH.try_with(|scratch| scratch.set(fields));
         }
     }
 
@@ -336,29 +347,14 @@ fn class_of(metadata: &'static Metadata<'static>, fields: &Packed) -> Option<Cla
         .or_else(|| vocabulary::promised(names))
 }
 
-/// How an event is heard: the mode, the step, and what its span has seen so far, taken out.
-struct Heard {
-    mode: CaptureMode,
-    step: Option<u64>,
-    seen: Seen,
+thread_local! {
+    /// Where an event is written down before it is known whose it is. Taken while in use.
+    static SCRATCH: Cell<Packed> = const { Cell::new(Packed::new()) };
 }
 
-/// How a span hears an event. `None` for a span that is no part of a run, and inside that for an event that nobody wants.
-fn hear<'a, S>(metadata: &Metadata<'_>, span: &SpanRef<'a, S>, door: DoorNumber) -> Option<Option<Heard>>
-where
-    S: LookupSpan<'a>,
-{
-    let mut extensions = span.extensions_mut();
-    let node = Node::of_mut(&mut extensions, door)?;
-    let Place { run, role, agent, .. } = &node.place;
-    let mode = run.lane.mode();
-    let heard = run.lane.dial.heard_at(mode);
-    let ours = || metadata.fields().iter().any(|field| field.name().starts_with("augur."));
-    if heard == CaptureMode::Off || heard < CaptureMode::Trace && seen::level(metadata) < Level::Warn && !ours() {
-        return Some(None);
-    }
-    let step = role.step.or_else(|| run.current_step(*agent));
-    Some(Some(Heard { mode, step, seen: std::mem::take(&mut node.seen) }))
+/// Whether an event says nothing of a run that is kept below mode `trace`: neither that something is wrong, nor in our words.
+fn is_aside(metadata: &Metadata<'_>) -> bool {
+    seen::level(metadata) < Level::Warn && !metadata.fields().iter().any(|field| field.name().starts_with("augur."))
 }
 
 /// Whether the late fields of a span say that it failed.

@@ -23,6 +23,9 @@ pub(super) struct Packed {
     marked: bool,
 }
 
+/// How much memory a thread keeps for the next event, in bytes.
+const LARGE: usize = 16 * 1024;
+
 // What kind of value a field has.
 const TEXT: u8 = 0;
 /// What `Debug` or `Display` made of a value.
@@ -90,6 +93,10 @@ fn small(number: usize) -> u32 {
 }
 
 impl Packed {
+    pub(super) const fn new() -> Self {
+        Self { bytes: Vec::new(), marked: false }
+    }
+
     pub(super) fn with_capacity(bytes: usize) -> Self {
         Self { bytes: Vec::with_capacity(bytes), marked: false }
     }
@@ -102,6 +109,12 @@ impl Packed {
 
     pub(super) fn reserve(&mut self, bytes: usize) {
         self.bytes.reserve(bytes);
+    }
+
+    /// Forgets everything. `false` if so much was held that the memory is better given back.
+    pub(super) fn clear(&mut self) -> bool {
+        self.bytes.clear();
+        self.bytes.capacity() <= LARGE
     }
 
     pub(super) fn append(&mut self, more: &Self) {

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{CaptureMode, record::Value};
 use std::time::SystemTime;
-use tracing::{Event, Metadata, span::Record};
+use tracing::{Metadata, span::Record};
 
 /// How many events wait with a span, and how much text, before they go to the worker.
 const MANY: usize = 64;
@@ -35,6 +35,16 @@ struct Entry {
     mode: Option<CaptureMode>,
 }
 
+/// An event, written down.
+pub(super) struct Heard<'e> {
+    pub(super) metadata: &'static Metadata<'static>,
+    pub(super) at: SystemTime,
+    pub(super) fields: &'e Packed,
+    /// It marks its step as sensitive.
+    pub(super) marks: bool,
+    pub(super) said: Said,
+}
+
 /// An entry, unpacked.
 pub(crate) enum Told {
     /// An event, with the mode and the step under which it was seen, and where in a trace.
@@ -44,29 +54,19 @@ pub(crate) enum Told {
 }
 
 impl Seen {
-    /// Adds an event, and returns its fields if one may mark a step as sensitive. A value that formats itself may
-    /// log in turn, so nothing may be locked.
-    pub(super) fn event(
-        &mut self,
-        event: &Event<'_>,
-        at: SystemTime,
-        mode: CaptureMode,
-        step: Option<u64>,
-        said: Said,
-    ) -> Option<Attributes> {
+    /// Adds an event.
+    pub(super) fn event(&mut self, heard: &Heard<'_>, mode: CaptureMode, step: Option<u64>) {
         self.make_room();
-        let from = self.fields.len();
-        event.record(&mut self.fields);
-        let step = step.and_then(|step| u32::try_from(step).ok());
-        if said.ids().is_some() {
-            self.said.push((self.entries.len(), said));
+        if heard.said.ids().is_some() {
+            self.said.push((self.entries.len(), heard.said));
         }
-        self.end_entry(event.metadata(), at, Some(mode), step);
-        self.fields.take_mark().then(|| self.fields.attributes(from, self.fields.len(), event.metadata()))
+        self.fields.append(heard.fields);
+        let step = step.and_then(|step| u32::try_from(step).ok());
+        self.end_entry(heard.metadata, heard.at, Some(mode), step);
     }
 
-    /// Adds fields that came late, and returns them if one has a name that tells something at once. As above, nothing may be
-    /// locked.
+    /// Adds fields that came late, and returns them if one has a name that tells something at once. A value that formats
+    /// itself may log in turn, so nothing may be locked.
     pub(super) fn late(
         &mut self,
         values: &Record<'_>,

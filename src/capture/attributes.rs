@@ -136,7 +136,12 @@ const CONTENT_EVENTS: &[&str] = &[
 
 /// Whether an event as a whole is prompt, model or tool text, by its target and its name.
 pub(crate) fn is_content_event(target: &str, name: &str) -> bool {
-    CONTENT_TARGETS.iter().any(|content| target.starts_with(content)) || CONTENT_EVENTS.contains(&name)
+    CONTENT_TARGETS.iter().any(|content| target.starts_with(content)) || content_event(name).is_some()
+}
+
+/// The name itself, if it is one of those in the conventions.
+pub(crate) fn content_event(name: &str) -> Option<&'static str> {
+    CONTENT_EVENTS.iter().find(|known| **known == name).copied()
 }
 
 /// The lowest mode at which an event of a span may leave as OTLP, by its target, its name and the layer that it names.

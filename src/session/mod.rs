@@ -147,7 +147,7 @@ impl Session {
         self.branch_mode
     }
 
-    /// Whether this session only holds others together and has no steps of its own.
+    /// Whether it only holds other sessions together and has no steps of its own.
     pub fn is_orchestrator(&self) -> bool {
         self.orchestrator
     }

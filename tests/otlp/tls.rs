@@ -61,6 +61,17 @@ fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
+/// How many spans an agent has sent: all, or none for a reason that it tells.
+fn spans_sent(said: &str, case: &str, sent: bool, why: &str) -> usize {
+    if sent {
+        assert!(said.contains("OTLP: 2 of 2 spans sent"), "{case}: {said}");
+        return SPANS;
+    }
+    let told = said.lines().find(|line| line.starts_with("report: ")).unwrap();
+    assert!(told.contains("0 of 2 spans sent, 2 failed: 127.0.0.1:") && told.contains(why), "{case}: {told}");
+    0
+}
+
 #[test]
 fn spans_reach_a_collector_whose_authority_is_named_and_no_other() {
     if is_agent(one_step) {
@@ -82,14 +93,8 @@ fn spans_reach_a_collector_whose_authority_is_named_and_no_other() {
             let own = file.map(|file| (variable, text(file)));
             let settings: Vec<_> = settings(protocol, &endpoint).into_iter().chain(own).collect();
             let said = agent(&root.join(format!("{name}-{}", protocol.replace('/', "-"))), &settings);
-            if sent {
-                assert!(said.contains("OTLP: 2 of 2 spans sent"), "{protocol} {name}: {said}");
-                expected += SPANS;
-            } else {
-                let told = said.lines().find(|line| line.starts_with("report: ")).unwrap();
-                assert!(told.contains("0 of 2 spans sent, 2 failed: 127.0.0.1:"), "{protocol} {name}: {told}");
-                assert!(told.contains("invalid peer certificate: UnknownIssuer"), "{protocol} {name}: {told}");
-            }
+            let why = "invalid peer certificate: UnknownIssuer";
+            expected += spans_sent(&said, &format!("{protocol} {name}"), sent, why);
         }
     }
     assert_eq!(collector.wait_for_spans(expected, PATIENCE).len(), expected);
@@ -117,13 +122,7 @@ fn a_collector_that_asks_for_a_certificate_takes_spans_from_its_owner_alone() {
                 settings.push(("OTEL_EXPORTER_OTLP_CLIENT_KEY", text(&own.key)));
             }
             let said = agent(&root.join(format!("{name}-{}", protocol.replace('/', "-"))), &settings);
-            if sent {
-                assert!(said.contains("OTLP: 2 of 2 spans sent"), "{protocol} {name}: {said}");
-                expected += SPANS;
-            } else {
-                let told = said.lines().find(|line| line.starts_with("report: ")).unwrap();
-                assert!(told.contains("0 of 2 spans sent, 2 failed: 127.0.0.1:"), "{protocol} {name}: {told}");
-            }
+            expected += spans_sent(&said, &format!("{protocol} {name}"), sent, "");
         }
     }
     assert_eq!(collector.wait_for_spans(expected, PATIENCE).len(), expected);

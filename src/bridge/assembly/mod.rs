@@ -4,12 +4,14 @@
 mod costs;
 mod saying;
 mod scene;
+mod span;
 mod stated;
 mod telemetry;
 
+pub(crate) use span::{Ended, Role, Started};
+
 use super::{
     facts::{Attributes, EventFacts, Level, SpanFacts},
-    packed::Packed,
     run::SpanKey,
     seen::{Seen, Told},
     vocabulary::{
@@ -21,56 +23,16 @@ use crate::{
     CaptureMode,
     capture::{Origin, is_content, is_content_event},
     pipeline::{Patch, Road, Scene},
-    record::{EventLayer, ModelLayer, Object, RunStatus, StepStatus, Timestamp, Value},
+    record::{EventLayer, Object, RunStatus, StepStatus, Timestamp, Value},
 };
 use saying::{complain, link_record, say};
 use std::{
     collections::{BTreeMap, HashMap},
     time::SystemTime,
 };
-use tracing::Metadata;
 
 /// How many events are kept with one span to be read at its end.
 const KEPT_EVENTS: usize = 32;
-
-/// What a span is to its run, settled when it starts.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Role {
-    /// `None` for a span that is only the root of a run.
-    pub(crate) class: Option<Class>,
-    pub(crate) root: bool,
-    pub(crate) step: Option<u64>,
-    pub(crate) opens_step: bool,
-    pub(crate) under_plan: bool,
-    /// The same model call as this span around it.
-    pub(crate) folds_into: Option<SpanKey>,
-}
-
-/// A span has started.
-#[derive(Debug)]
-pub(crate) struct Started {
-    pub(crate) key: SpanKey,
-    pub(crate) role: Role,
-    pub(crate) mode: CaptureMode,
-    pub(crate) metadata: &'static Metadata<'static>,
-    pub(crate) at: SystemTime,
-    pub(super) fields: Packed,
-    /// The layer that the agent's code says model calls here belong to.
-    pub(crate) layer: Option<ModelLayer>,
-}
-
-/// A span has closed.
-#[derive(Debug)]
-pub(crate) struct Ended {
-    pub(crate) key: SpanKey,
-    pub(crate) at: SystemTime,
-    pub(crate) mode: CaptureMode,
-    pub(crate) panicking: bool,
-    /// The step that an agent was at when its span closed.
-    pub(crate) settled: Option<u64>,
-    /// The trace and the span on the OpenTelemetry side.
-    pub(crate) link: Option<(u128, u64)>,
-}
 
 /// The spans and steps of a run that are open.
 #[derive(Default)]

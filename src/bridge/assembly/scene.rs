@@ -6,6 +6,7 @@ use crate::{
         facts::{Attributes, EventFacts, Level},
         vocabulary,
     },
+    capture::content_event,
     pipeline::{Road, Scene},
     record::Value,
 };
@@ -14,18 +15,11 @@ use std::{borrow::Cow, collections::BTreeMap};
 /// How many steps are remembered whose spans have left.
 const REMEMBERED: usize = 1024;
 
-/// Names that conventions have for events. `tracing` gives them as a field where they are no name of a callsite.
+/// Names that conventions have for events that hold no prompt, model or tool text as a whole. `tracing` gives them as a field
+/// where they are no name of a callsite.
 const CONVENTIONS: &[&str] = &[
     "gen_ai.evaluation.result",
     "gen_ai.client.operation.exception",
-    "gen_ai.client.inference.operation.details",
-    "gen_ai.system.message",
-    "gen_ai.user.message",
-    "gen_ai.assistant.message",
-    "gen_ai.tool.message",
-    "gen_ai.choice",
-    "gen_ai.content.prompt",
-    "gen_ai.content.completion",
     "exception",
     "codex.tool_decision",
     "codex.sandbox_outcome",
@@ -47,7 +41,7 @@ const OF_THE_EVENT: &[&str] = &[
 /// The scene of an event.
 pub(super) fn of_event(event: &EventFacts, span: Option<(u128, u64)>) -> Scene {
     let known = vocabulary::event_name(event);
-    let convention = CONVENTIONS.iter().find(|name| **name == known).copied();
+    let convention = content_event(known).or_else(|| CONVENTIONS.iter().find(|name| **name == known).copied());
     let own = match &event.name {
         Cow::Borrowed(name) if !name.starts_with("event ") => Some(*name),
         _ => None,
