@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tracing::{Instrument, Span, field::Empty, info_span};
+use tracing_augur::record::Reversibility;
 use tracing_augur::redact::PixelRect;
-use tracing_augur::{Moment, SpanExt, decision, step_span};
+use tracing_augur::{Moment, SpanExt, decision, session::EffectOptions, step_span};
 
 use crate::Failure;
 use crate::browser::Browser;
@@ -130,7 +131,7 @@ impl<'a> Agent<'a> {
 
         let acting = Instant::now();
         step.record_action(&action(order.act, &choice));
-        let effect = matches!(order.act, Act::Submit(_)).then(|| declare_effect(order));
+        let effect = matches!(order.act, Act::Submit(_)).then(|| declare_effect(step));
         self.act(order.act, &choice).instrument(info_span!("dispatch")).await?;
         let dispatch_ms = millis(acting);
 
@@ -140,8 +141,9 @@ impl<'a> Agent<'a> {
         self.password_shows &= !verdict.passed || !matches!(order.expect, Expect::Table);
         self.show(step, Moment::After, &mut after);
         say_verdict(step, &verdict, after.picture.changed_since(&before.picture));
-        if let Some(key) = effect {
-            settle_effect(&key, verdict.passed);
+        // Without a confirmation nobody knows; such a change stays declared.
+        if let Some(effect) = effect.filter(|_| verdict.passed) {
+            step.commit_side_effect(&effect, &json!({"seen": verdict.reason}));
         }
         let latency = json!({
             "grounding_ms": grounding_ms, "dispatch_ms": dispatch_ms, "verifier_ms": millis(checking),
@@ -244,27 +246,14 @@ fn say_recovery(step: &Span, way: &str, attempt: u32, reason: &str) {
     decision!(StepRecovery, Decision, reason, way = way, attempt = attempt);
 }
 
-/// Says that something outside is about to change, before it does. Returns the key under which it is settled.
-fn declare_effect(order: &Order) -> String {
-    let key = "refund-of-the-late-order".to_owned();
-    decision!(
-        Runner,
-        Decision,
-        "a change outside is about to be made",
-        effect.intent = order.intent,
-        effect.resource = "order-desk:refund",
-        effect.action = "POST",
-        effect.idempotency_key = key,
-        effect.reversibility = "irreversible",
-        effect.status = "intent_only"
-    );
-    key
-}
-
-fn settle_effect(key: &str, confirmed: bool) {
-    // Without a confirmation nobody knows; such a change stays declared.
-    let status = if confirmed { "committed" } else { "intent_only" };
-    decision!(Runner, Observation, "the change outside", effect.idempotency_key = key, effect.status = status);
+/// Says that something outside is about to change; that is on disk when this returns. Returns the id under which it is settled.
+fn declare_effect(step: &Span) -> String {
+    let options = EffectOptions {
+        idempotency_key: Some("refund-of-the-late-order".to_owned()),
+        reversibility: Reversibility::Irreversible,
+        ..EffectOptions::default()
+    };
+    step.declare_side_effect("order-desk:refund", "POST", &options)
 }
 
 fn pixel_rect(area: Rect) -> Option<PixelRect> {

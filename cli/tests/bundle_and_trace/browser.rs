@@ -121,15 +121,16 @@ fn check_recovery(bundle: &Path, steps: &[Value]) {
 
 /// The refund is declared before it is made and settled after it was seen; it was made once.
 fn check_effect(bundle: &Path, forms: &[Value]) {
-    let events = lines(bundle.join(format!("events/{SUBMIT:04}.jsonl")));
-    let place = |found: &dyn Fn(&Value) -> bool| events.iter().position(found).unwrap();
-    let status = |event: &Value, word: &str| {
-        at(event, "detail").get("effect.status").and_then(Value::as_str).is_some_and(|status| status == word)
-    };
-    let declared = place(&|event| status(event, "intent_only"));
-    let seen = place(&|event| text(event, "layer") == "verifier");
-    let committed = place(&|event| status(event, "committed"));
-    assert!(declared < seen && seen < committed, "{events:?}");
+    let effects: Vec<_> = fs::read_dir(bundle.join("side_effects")).unwrap().flatten().collect();
+    let [effect] = &effects[..] else { panic!("{effects:?}") };
+    let effect = json(effect.path());
+    let told = ["status", "resource", "idempotency_key", "reversibility"].map(|member| text(&effect, member));
+    assert_eq!(told, ["committed", "order-desk:refund", "refund-of-the-late-order", "irreversible"]);
+    assert_eq!(number(&effect, "step_index"), SUBMIT as f64);
+    let step = json(bundle.join(format!("steps/{SUBMIT:04}.json")));
+    // Times of one form sort as texts do.
+    let times = [text(&step, "started_at"), text(&effect, "declared_at"), text(&effect, "committed_at")];
+    assert!(times.is_sorted() && times[1] < times[2] && times[2] <= text(&step, "ended_at"), "{times:?}");
     let paths: Vec<&str> = forms.iter().map(|form| text(form, "path")).collect();
     assert_eq!(paths, ["/sign-in", "/refund/4112"]);
     assert_eq!(text(&forms[1], "form"), "amount=12.50\r\nreason=late\r\n");
