@@ -4,55 +4,18 @@
 
 mod support;
 
-use std::{
-    fmt, fs,
-    path::Path,
-    process::{Command, Output, Stdio},
-    time::{Duration, Instant},
-};
-use support::{bundles, contains, json, lines, text};
+use std::{fmt, fs, path::Path, time::Duration};
+use support::{bundles, child, contains, json, lines, text};
 use tempfile::tempdir;
 use tracing::{Span, dispatcher, error, info, info_span, warn};
 use tracing_augur::{Config, InstallError, Session, bundle::validate, run_span, step_span};
 use tracing_subscriber::prelude::*;
 
-/// Set in a child: there the test does what its parent then judges.
-const CHILD: &str = "AUGUR_TEST_CHILD";
+/// How long a child may take.
+const LIMIT: Duration = Duration::from_secs(30);
 
-fn is_child() -> bool {
-    std::env::var_os(CHILD).is_some()
-}
-
-/// Runs a test of this file again, in a process of its own, for at most half a minute.
-fn child(test: &str, settings: &[(&str, &str)]) -> Output {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", test, "--nocapture", "--test-threads=1"]).env(CHILD, "1");
-    for name in ["AUGUR_CAPTURE_MODE", "AUGUR_DIR", "AUGUR_DURABILITY", "AUGUR_DISABLED", "AUGUR_VERBOSE", "RUST_LOG"] {
-        command.env_remove(name);
-    }
-    let output = tempfile::NamedTempFile::new().unwrap();
-    command.envs(settings.iter().copied()).stdout(Stdio::null()).stderr(output.reopen().unwrap());
-    let mut child = command.spawn().unwrap();
-    let begun = Instant::now();
-    let status = loop {
-        match child.try_wait().unwrap() {
-            Some(status) => break status,
-            None if begun.elapsed() > Duration::from_secs(30) => {
-                child.kill().unwrap();
-                panic!("{test} hangs");
-            }
-            None => std::thread::sleep(Duration::from_millis(10)),
-        }
-    };
-    Output { status, stdout: Vec::new(), stderr: fs::read(output.path()).unwrap() }
-}
-
-/// A child that has to succeed; returns what it said.
 fn said(test: &str, settings: &[(&str, &str)]) -> String {
-    let output = child(test, settings);
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success(), "{test}: {said}");
-    said
+    child::said(test, settings, LIMIT)
 }
 
 fn full(root: &Path) -> [(&'static str, &str); 2] {
@@ -70,7 +33,7 @@ fn agent() -> u32 {
 
 #[test]
 fn a_second_init_is_refused_and_the_first_goes_on() {
-    if is_child() {
+    if child::is_child() {
         let guard = tracing_augur::init("first").unwrap();
         let refused = tracing_augur::init("second").unwrap_err();
         assert!(matches!(refused, InstallError::AlreadyInstalled));
@@ -88,7 +51,7 @@ fn a_second_init_is_refused_and_the_first_goes_on() {
 
 #[test]
 fn init_leaves_a_subscriber_of_somebody_else_in_place() {
-    if is_child() {
+    if child::is_child() {
         tracing_subscriber::registry().init();
         let refused = tracing_augur::init("late").unwrap_err().to_string();
         assert!(refused.contains("add `tracing_augur::layer(…)`"), "{refused}");
@@ -103,7 +66,7 @@ fn init_leaves_a_subscriber_of_somebody_else_in_place() {
 
 #[test]
 fn a_setting_that_cannot_be_followed_installs_nothing_and_is_named() {
-    if is_child() {
+    if child::is_child() {
         let refused = tracing_augur::init("agent").unwrap_err().to_string();
         assert!(dispatcher::get_default(|dispatch| dispatch.is::<tracing::subscriber::NoSubscriber>()));
         assert_eq!(agent(), 42);
@@ -141,7 +104,7 @@ fn a_setting_that_cannot_be_followed_installs_nothing_and_is_named() {
 
 #[test]
 fn a_root_that_cannot_be_written_is_told_on_the_console() {
-    if is_child() {
+    if child::is_child() {
         let _augur = tracing_augur::init("agent").unwrap();
         assert_eq!(agent(), 42);
         return;
@@ -153,7 +116,7 @@ fn a_root_that_cannot_be_written_is_told_on_the_console() {
 
 #[test]
 fn no_secret_reaches_the_console() {
-    if is_child() {
+    if child::is_child() {
         let _augur = tracing_augur::init("agent").unwrap();
         let run = info_span!("run", augur.run.id = "quiet", password = "canary", note = "mail to canary@example.org");
         run.in_scope(|| {
@@ -182,7 +145,7 @@ impl fmt::Debug for Talkative {
 /// Under a global subscriber `tracing` lets events through while one is recorded; under any other it does not.
 #[test]
 fn a_value_that_logs_while_it_is_logged_does_not_lock_up() {
-    if is_child() {
+    if child::is_child() {
         // The console of `tracing-subscriber` holds the span while it formats what `Span::record` brings.
         let guard = Config::new("agent").with_console(false).init().unwrap();
         run_span!("talkative", seen = ?Talkative).in_scope(|| {
@@ -216,7 +179,7 @@ impl fmt::Debug for Broken {
 
 #[test]
 fn a_value_that_panics_while_it_is_printed_costs_its_own_text_only() {
-    if is_child() {
+    if child::is_child() {
         let _augur = tracing_augur::init("agent").unwrap();
         run_span!("broken", odd = ?Broken).in_scope(|| info!(value = ?Broken, "still here"));
         return;
@@ -228,7 +191,7 @@ fn a_value_that_panics_while_it_is_printed_costs_its_own_text_only() {
 
 #[test]
 fn a_subscriber_of_one_scope_does_not_stand_in_the_way() {
-    if is_child() {
+    if child::is_child() {
         tracing::subscriber::with_default(tracing_subscriber::registry(), agent);
         let guard = tracing_augur::init("agent").unwrap();
         assert_eq!(agent(), 42);
@@ -241,14 +204,14 @@ fn a_subscriber_of_one_scope_does_not_stand_in_the_way() {
 /// The agent's own exit code and message stay, and its bundle says that it was cut off.
 #[test]
 fn a_panic_of_the_agent_is_still_the_agents() {
-    if is_child() {
+    if child::is_child() {
         let _augur = tracing_augur::init("agent").unwrap();
         let _run = run_span!("panics").entered();
         let _step = step_span!("falls").entered();
         panic!("the agent's own words");
     }
     let root = bundles("install_panic");
-    let output = child("a_panic_of_the_agent_is_still_the_agents", &full(&root));
+    let output = child::child("a_panic_of_the_agent_is_still_the_agents", &full(&root), LIMIT);
     assert_eq!(output.status.code(), Some(101));
     assert!(contains(&output.stderr, b"the agent's own words"));
     let trace = json(root.join("panics/trace.json"));

@@ -90,8 +90,7 @@ impl<E: SpanExporter> SpanExporter for GatedExporter<E> {
     }
 
     fn set_resource(&mut self, resource: &Resource) {
-        let safe = catch_unwind(AssertUnwindSafe(|| self.sanitizer.resource(resource)));
-        self.inner.set_resource(&safe.unwrap_or_else(|_| Resource::builder_empty().build()));
+        self.inner.set_resource(&self.sanitizer.resource_or_nothing(resource));
     }
 }
 

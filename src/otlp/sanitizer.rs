@@ -21,6 +21,7 @@ use opentelemetry_sdk::{Resource, trace::SpanData};
 use std::{
     borrow::Cow,
     collections::HashSet,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::{Duration, UNIX_EPOCH},
 };
@@ -139,6 +140,12 @@ impl Sanitizer {
             Some(url) => builder.with_schema_url(attributes, url.to_owned()).build(),
             None => builder.with_attributes(attributes).build(),
         }
+    }
+
+    /// The same for the SDK's threads, which a panic would end for good: then nothing is said of the resource.
+    pub(super) fn resource_or_nothing(&self, resource: &Resource) -> Resource {
+        let safe = catch_unwind(AssertUnwindSafe(|| self.resource(resource)));
+        safe.unwrap_or_else(|_| Resource::builder_empty().build())
     }
 
     fn scope(&self, scope: &InstrumentationScope, mode: CaptureMode) -> Option<InstrumentationScope> {

@@ -16,23 +16,17 @@ mod support;
 mod tls;
 mod transports;
 
-use std::{
-    fs,
-    path::Path,
-    process::{Command, Stdio},
-    time::{Duration, Instant},
-};
+use std::{path::Path, time::Duration};
+use support::child;
 use tracing_augur::{Guard, run_span, step_span};
 
-/// Set in a child: there the test is the agent.
-const CHILD: &str = "AUGUR_TEST_CHILD";
 const PATIENCE: Duration = Duration::from_secs(20);
 /// An agent of one run with one step, named like its run.
 const SPANS: usize = 2;
 
 /// Lets a test be an agent, if it is its turn: `true`, and the test is over.
 fn is_agent(work: impl FnOnce(&Guard)) -> bool {
-    if std::env::var_os(CHILD).is_none() {
+    if !child::is_child() {
         return false;
     }
     match tracing_augur::init("agent") {
@@ -54,31 +48,8 @@ fn one_step(_: &Guard) {
 /// Runs the test that calls this again, as the agent, and returns what it said.
 fn agent(root: &Path, settings: &[(&str, &str)]) -> String {
     let test = std::thread::current().name().unwrap().to_owned();
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", &test, "--nocapture", "--test-threads=1"]).env(CHILD, "1");
-    for (name, _) in std::env::vars_os() {
-        if name.to_str().is_some_and(|name| name.starts_with("OTEL_") || name.starts_with("AUGUR_") && name != CHILD) {
-            command.env_remove(name);
-        }
-    }
-    command.env("AUGUR_DIR", root).env("AUGUR_CAPTURE_MODE", "full");
-    let output = tempfile::NamedTempFile::new().unwrap();
-    command.envs(settings.iter().copied()).stdout(Stdio::null()).stderr(output.reopen().unwrap());
-    let mut child = command.spawn().unwrap();
-    let begun = Instant::now();
-    let status = loop {
-        match child.try_wait().unwrap() {
-            Some(status) => break status,
-            None if begun.elapsed() > 2 * PATIENCE => {
-                child.kill().unwrap();
-                panic!("{test} hangs");
-            }
-            None => std::thread::sleep(Duration::from_millis(10)),
-        }
-    };
-    let said = fs::read_to_string(output.path()).unwrap();
-    assert!(status.success(), "{said}");
-    said
+    let own = [("AUGUR_DIR", root.to_str().unwrap()), ("AUGUR_CAPTURE_MODE", "full")];
+    child::said(&test, &[&own[..], settings].concat(), 2 * PATIENCE)
 }
 
 /// The settings of an agent that sends to an endpoint.

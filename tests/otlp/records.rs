@@ -236,7 +236,7 @@ fn on_its_own() {
 
 #[test]
 fn records_stand_in_the_spans_of_an_opentelemetry_layer_of_the_agents_own() {
-    if std::env::var_os(super::CHILD).is_some() {
+    if super::child::is_child() {
         return on_its_own();
     }
     let settings = [("OTEL_TRACES_EXPORTER", "none"), ("OTEL_LOGS_EXPORTER", "otlp")];

@@ -2,6 +2,8 @@
 //! after the tests (see `scripts/test`), so bundles that are meant to be broken belong into a temporary folder instead.
 #![allow(dead_code)]
 
+pub mod child;
+
 use std::{
     fs,
     path::{Path, PathBuf},

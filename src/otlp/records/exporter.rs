@@ -8,12 +8,7 @@ use opentelemetry_sdk::{
     error::OTelSdkResult,
     logs::{LogBatch, LogExporter, LogProcessor, SdkLogRecord},
 };
-use std::{
-    fmt,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 /// Stands in front of the SDK's batch processor, whose queue must hold at least `records`.
 #[derive(Debug)]
@@ -103,8 +98,7 @@ impl<E: LogExporter> LogExporter for LoggedExporter<E> {
     }
 
     fn set_resource(&mut self, resource: &Resource) {
-        let safe = catch_unwind(AssertUnwindSafe(|| self.sanitizer.resource(resource)));
-        self.inner.set_resource(&safe.unwrap_or_else(|_| Resource::builder_empty().build()));
+        self.inner.set_resource(&self.sanitizer.resource_or_nothing(resource));
     }
 }
 
